@@ -1,0 +1,226 @@
+import type { Call } from "./call.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import type { GateEventName, GateListener, GateState } from "./events.ts";
+import { checkCount, checkWaitOptions, resolveGateOptions, type AcquireOptions, type GateOptions } from "./options.ts";
+import type { Permit } from "./permit.ts";
+import { checkPriority, type Priority } from "./priority.ts";
+import type { GateSnapshot } from "./snapshot.ts";
+
+/** What {@link Gate.tryAcquire} takes: nothing that concerns waiting. */
+export type TryAcquireOptions = Pick<AcquireOptions, "priority" | "preemptible" | "label">;
+
+/**
+ * A priority semaphore: `capacity` permits, given to the call of the **smallest priority number** first, and among equals in
+ * order of arrival.
+ *
+ * A released permit is handed to the next waiter within the releasing call, so no newcomer overtakes a chosen waiter. A
+ * holder is never interrupted; one that offered to (`preemptible`) is asked. No call is lost: each ends as one permit, one
+ * rejection, or its caller's own abort.
+ *
+ * It lives in one process and one thread and keeps nothing on disk.
+ *
+ * @example
+ * const gate = new Gate();
+ * const answer = await gate.run(() => model.chat(question), { priority: Priority.FOREGROUND });
+ */
+export class Gate {
+  readonly name: string;
+  readonly #dispatcher: Dispatcher;
+  readonly #aged: boolean;
+  readonly #defaultPriority: () => Priority;
+
+  /**
+   * @param options - a number is short for `{ capacity }`.
+   * @throws {TypeError | RangeError} naming the option and its value.
+   */
+  constructor(options: GateOptions | number = {}) {
+    const resolved = resolveGateOptions(typeof options === "number" ? { capacity: options } : options);
+    this.name = resolved.name;
+    this.#aged = resolved.msPerPriority > 0;
+    this.#defaultPriority = resolved.defaultPriority;
+    this.#dispatcher = new Dispatcher(resolved);
+  }
+
+  get capacity(): number {
+    return this.#dispatcher.permits.capacity;
+  }
+
+  /** Permits given out: at most `capacity`, except right after a shrink. */
+  get held(): number {
+    return this.#dispatcher.permits.held;
+  }
+
+  /** Calls in line, parked ones included. */
+  get waiting(): number {
+    return this.#dispatcher.queue.size;
+  }
+
+  get state(): GateState {
+    return this.#dispatcher.state;
+  }
+
+  /**
+   * Waits for a permit. A free gate grants at once, without queueing.
+   *
+   * Does not bound how long the permit is held: whoever gets it must release it (`using`, or {@link Gate.run}). Once the
+   * promise is settled the permit is the caller's, whatever the signal does afterwards.
+   *
+   * On rejection nothing is held, and the line is as if this call had not been made.
+   *
+   * @returns a permit. Rejects with a `GateError` (`queue_full`, `draining`, `closed` at arrival; `queue_timeout`,
+   *   `displaced`, `cancelled`, `closed` while waiting), or with `signal.reason` when aborted.
+   * @throws {TypeError | RangeError} synchronously, for an unusable option.
+   *
+   * @example
+   * using permit = await gate.acquire({ priority: Priority.FOREGROUND, signal, timeoutMs: 30_000 });
+   */
+  acquire(options?: AcquireOptions): Promise<Permit> {
+    const priority = this.#priorityOf(options);
+    if (options !== undefined) checkWaitOptions(options);
+    return this.#dispatcher.acquire(priority, options);
+  }
+
+  /**
+   * A permit if one is free this moment, else `undefined`. Never overtakes a waiter that could use it.
+   *
+   * @throws {TypeError | RangeError} for an unusable priority.
+   *
+   * @example
+   * const permit = gate.tryAcquire() ?? (await gate.acquire());
+   */
+  tryAcquire(options?: TryAcquireOptions): Permit | undefined {
+    return this.#dispatcher.grant(this.#priorityOf(options), options);
+  }
+
+  /**
+   * Calls `task` with a permit and releases it however `task` ends. If a permit is free, `task` starts within this call.
+   *
+   * @returns what `task` returns, or rejects with what it throws. Rejects like {@link Gate.acquire} when no permit came; then,
+   *   and when the signal was aborted before `task` could start, `task` is not called.
+   * @throws {TypeError | RangeError} synchronously, for an unusable argument.
+   */
+  run<Result>(task: (permit: Permit) => Result | PromiseLike<Result>, options?: AcquireOptions): Promise<Result> {
+    if (typeof task !== "function") throw new TypeError(`run takes a function; got ${String(task)}`);
+    const priority = this.#priorityOf(options);
+    if (options !== undefined) checkWaitOptions(options);
+    if (options?.signal?.aborted !== true) {
+      const permit = this.#dispatcher.grant(priority, options);
+      if (permit !== undefined) return perform(permit, task);
+    }
+    return this.#runLater(this.#dispatcher.acquire(priority, options), task, options);
+  }
+
+  /**
+   * Changes the capacity. Growing dispatches at once; below `held` nothing is revoked, and nobody new runs until enough
+   * permits came back.
+   *
+   * @throws {TypeError | RangeError} unless `capacity` is a whole number from 0, or Infinity.
+   */
+  resize(capacity: number): void {
+    this.#dispatcher.resize(checkCount("capacity", capacity));
+  }
+
+  /** Stops dispatching; calls keep queueing, holders keep holding. No effect on a draining or closed gate. */
+  pause(): void {
+    if (this.state === "open") this.#dispatcher.turn("paused");
+  }
+
+  /** Dispatches again. No effect on a gate that is not paused. */
+  unpause(): void {
+    if (this.state === "paused") this.#dispatcher.turn("open");
+  }
+
+  /**
+   * Admits nobody new and lets everyone who is here run, a pause notwithstanding. Resolves, with the gate closed, when the
+   * last permit is back. With capacity 0 and waiters that takes a `resize`.
+   */
+  drain(): Promise<void> {
+    if (this.state !== "closed") this.#dispatcher.turn("draining");
+    return this.#dispatcher.idle();
+  }
+
+  /** Ends every waiter with a `GateError` `closed` and admits nobody. Holders keep their permits and may release them. */
+  close(reason?: string): void {
+    this.#dispatcher.close(reason);
+  }
+
+  /**
+   * Ends one waiter with a `GateError` `cancelled`. Returns whether such a waiter was there; never touches a holder.
+   * Takes time in proportion to the line: it is for operators; programs abort a signal.
+   */
+  cancel(id: string): boolean {
+    const call = this.#find(id);
+    if (call !== undefined) this.#dispatcher.cancel(call);
+    return call !== undefined;
+  }
+
+  /**
+   * Gives one waiter another priority; its arrival stays, so it stands where it would have stood with it from the start.
+   * Returns whether such a waiter was there. Takes time in proportion to the line.
+   *
+   * @throws {TypeError | RangeError} for an unusable priority.
+   */
+  reprioritise(id: string, priority: Priority): boolean {
+    const checked = checkPriority(priority, this.#aged);
+    const call = this.#find(id);
+    if (call !== undefined) this.#dispatcher.reprioritise(call, checked);
+    return call !== undefined;
+  }
+
+  /** Everyone at the gate at this moment. Sorts the line: not for every request. */
+  snapshot(): GateSnapshot {
+    return this.#dispatcher.snapshot();
+  }
+
+  /**
+   * Calls `listener` for each event of one kind, or of all with `"*"`, synchronously after the change it reports is final.
+   * It may call the gate. What it throws, or rejects with, becomes a `fault` event and harms nobody.
+   *
+   * @returns a function that takes the listener off again.
+   */
+  on<Name extends GateEventName>(name: Name, listener: GateListener<Name>): () => void;
+  on(name: "*", listener: GateListener): () => void;
+  on(name: string, listener: GateListener<never>): () => void {
+    return this.#dispatcher.outbox.on(name, listener as GateListener);
+  }
+
+  /** `close()`, then waits for the holders. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.#dispatcher.idle();
+  }
+
+  #priorityOf(options: { readonly priority?: Priority | undefined } | undefined): Priority {
+    const given = options?.priority;
+    return given === undefined ? this.#defaultPriority() : checkPriority(given, this.#aged);
+  }
+
+  async #runLater<Result>(
+    granted: Promise<Permit>,
+    task: (permit: Permit) => Result | PromiseLike<Result>,
+    options: AcquireOptions | undefined,
+  ): Promise<Result> {
+    const permit = await granted;
+    const signal = options?.signal;
+    if (signal?.aborted !== true) return perform(permit, task);
+    permit.release();
+    throw signal.reason;
+  }
+
+  #find(id: string): Call | undefined {
+    const sequence = Number(id);
+    for (const call of this.#dispatcher.queue) if (call.sequence === sequence) return call;
+    return undefined;
+  }
+}
+
+async function perform<Result>(
+  permit: Permit,
+  task: (permit: Permit) => Result | PromiseLike<Result>,
+): Promise<Result> {
+  try {
+    return await task(permit);
+  } finally {
+    permit.release();
+  }
+}
