@@ -41,11 +41,11 @@ export async function sendSteppingAside(call: FetchCall, permit: Permit): Promis
 
 /** One try; `undefined` when it was aborted to step aside. */
 async function attempt({ send, input, init, signal }: FetchCall, asked: AbortSignal): Promise<Response | undefined> {
+  if (asked.aborted) return undefined;
   // Not `asked` itself: it must have no say once the answer has begun.
   const hangUp = new AbortController();
   const onAsked = (): void => hangUp.abort(asked.reason);
   asked.addEventListener("abort", onAsked, { once: true });
-  if (asked.aborted) onAsked();
   try {
     const either = signal === undefined ? hangUp.signal : AbortSignal.any([signal, hangUp.signal]);
     const response = await send(input, { ...init, signal: either });
