@@ -51,8 +51,11 @@ export class Call implements Place {
   state: CallState = "waiting";
   /** When the present state began: the arrival, the grant or the park. */
   since: number;
-  /** Milliseconds spent waiting before the last grant, parked time included. */
-  waitedMs = 0;
+  /**
+   * Milliseconds spent waiting before the last grant, parked time included; `null` before the first, because a fraction is
+   * boxed: 16 bytes for every waiter.
+   */
+  waitedMs: number | null = null;
   /** Neighbours in its run while it waits, in the list of holders while it holds. */
   previous: Call | null = null;
   next: Call | null = null;

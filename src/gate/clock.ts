@@ -16,9 +16,12 @@ declare const performance: { now(): number };
 declare const setTimeout: (callback: () => void, delayMs: number) => unknown;
 declare const clearTimeout: (timer: unknown) => void;
 
+/** Looked up once: on Node the global is a getter, which costs a fifth of a reading. */
+const platformPerformance = performance;
+
 /** The platform's own clock and timers (Node, Deno, Bun, browsers, workers). */
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now: () => platformPerformance.now(),
   after(delayMs, callback, keepAlive) {
     const timer = setTimeout(callback, delayMs);
     if (!keepAlive) (timer as { unref?: () => void }).unref?.();

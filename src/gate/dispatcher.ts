@@ -254,7 +254,7 @@ export class Dispatcher implements PermitOwner {
 
   #dispatch(call: Call, now: number): void {
     const settle = this.#waits.end(call);
-    call.waitedMs += now - call.since;
+    call.waitedMs = (call.waitedMs ?? 0) + now - call.since;
     call.since = now;
     if (call.state === "parked") {
       this.permits.take(call.priority);

@@ -50,7 +50,7 @@ export class Permit {
 
   /** Milliseconds this call has spent waiting, the waits inside `yield` included. */
   get waitedMs(): number {
-    return this.#call.waitedMs;
+    return this.#call.waitedMs ?? 0;
   }
 
   /** Whether it was given back, by `release()` or by a `yield` whose wait failed. */

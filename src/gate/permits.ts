@@ -36,11 +36,6 @@ export class Permits {
     return !this.isBeyond(priority) || this.#heldBeyond < this.capacity - this.reserved!.permits;
   }
 
-  /** Whether there are permits at all, held or free, for priorities within or beyond the reservation. */
-  exist(beyond: boolean): boolean {
-    return this.capacity > (beyond ? this.reserved!.permits : 0);
-  }
-
   take(priority: Priority): void {
     this.#held++;
     if (this.isBeyond(priority)) this.#heldBeyond++;

@@ -1,5 +1,5 @@
-import type { Permits } from "./permits.ts";
 import { sooner, type Call, type Place } from "./call.ts";
+import type { Permits } from "./permits.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
 /**
@@ -8,93 +8,89 @@ import { WaitingLine } from "./waiting-line.ts";
  * before a foreground one that could run now). Without a reservation there is one line.
  */
 export class Queue {
-  readonly #lines: readonly WaitingLine[];
   readonly #permits: Permits;
   readonly #maxWaiting: number;
+  readonly #within: WaitingLine;
+  readonly #beyond: WaitingLine | null;
+  #size = 0;
 
   constructor(permits: Permits, maxWaiting: number) {
     const bounded = maxWaiting !== Infinity;
     this.#permits = permits;
     this.#maxWaiting = maxWaiting;
-    this.#lines = Array.from({ length: permits.reserved ? 2 : 1 }, () => new WaitingLine(bounded));
+    this.#within = new WaitingLine(bounded);
+    this.#beyond = permits.reserved === undefined ? null : new WaitingLine(bounded);
   }
 
   get size(): number {
-    let size = 0;
-    for (const line of this.#lines) size += line.size;
-    return size;
+    return this.#size;
   }
 
   /** Whether a newcomer would exceed the bound. Parked waiters were admitted once and do not count. */
   get full(): boolean {
-    if (this.#maxWaiting === Infinity) return false;
-    let fresh = 0;
-    for (const line of this.#lines) fresh += line.size - line.parked;
-    return fresh >= this.#maxWaiting;
+    if (this.#size < this.#maxWaiting) return false;
+    const parked = this.#within.parked + (this.#beyond?.parked ?? 0);
+    return this.#size - parked >= this.#maxWaiting;
   }
 
   /** The next waiter to be dispatched, if a permit it may use is free. */
   firstEligible(): Call | undefined {
-    let best: Call | undefined;
-    for (const line of this.#lines) {
-      const first = line.first();
-      if (first === undefined || !this.#permits.usableBy(first.priority)) continue;
-      if (best === undefined || sooner(first, best)) best = first;
-    }
-    return best;
-  }
-
-  /** The waiter that a sooner newcomer would displace. */
-  last(): Call | undefined {
-    let worst: Call | undefined;
-    for (const line of this.#lines) {
-      const last = line.last();
-      if (last !== undefined && (worst === undefined || sooner(worst, last))) worst = last;
-    }
-    return worst;
+    const { held, capacity } = this.#permits;
+    if (held >= capacity) return undefined;
+    const within = this.#within.first();
+    const beyond = this.#beyond?.first();
+    if (beyond === undefined || !this.#permits.usableBy(beyond.priority)) return within;
+    return within !== undefined && sooner(within, beyond) ? within : beyond;
   }
 
   /** The first waiter in order, eligible or not. */
   first(): Call | undefined {
-    let best: Call | undefined;
-    for (const line of this.#lines) {
-      const first = line.first();
-      if (first !== undefined && (best === undefined || sooner(first, best))) best = first;
-    }
-    return best;
+    return pick(this.#within.first(), this.#beyond?.first(), sooner);
+  }
+
+  /** The waiter that a sooner newcomer would displace. */
+  last(): Call | undefined {
+    return pick(this.#within.last(), this.#beyond?.last(), later);
   }
 
   /** How many waiters, counted up to `limit`, outrank `holder` and could run if it stepped aside. */
   countOutranking(holder: Place, limit: number): number {
-    let count = 0;
-    for (const [index, line] of this.#lines.entries()) {
-      if (this.#permits.exist(index === 1)) count += line.countOutranking(holder, limit - count);
-    }
-    return count;
+    const { capacity, reserved } = this.#permits;
+    const within = capacity > 0 ? this.#within.countOutranking(holder, limit) : 0;
+    if (this.#beyond === null || reserved === undefined || capacity <= reserved.permits) return within;
+    return within + this.#beyond.countOutranking(holder, limit - within);
   }
 
   add(waiter: Call): void {
+    this.#size++;
     this.#lineOf(waiter).add(waiter);
   }
 
   remove(waiter: Call): void {
+    this.#size--;
     this.#lineOf(waiter).remove(waiter);
   }
 
   /** Every waiter, in no particular order. */
   *[Symbol.iterator](): IterableIterator<Call> {
-    for (const line of this.#lines) yield* line;
+    yield* this.#within;
+    if (this.#beyond !== null) yield* this.#beyond;
   }
 
   inOrder(): Call[] {
-    return [...this].sort(bySooner);
+    return [...this].sort((a, b) => (sooner(a, b) ? -1 : 1));
   }
 
   #lineOf(waiter: Call): WaitingLine {
-    return this.#lines[this.#permits.isBeyond(waiter.priority) ? 1 : 0]!;
+    return this.#beyond !== null && this.#permits.isBeyond(waiter.priority) ? this.#beyond : this.#within;
   }
 }
 
-function bySooner(a: Place, b: Place): number {
-  return sooner(a, b) ? -1 : 1;
+function pick(a: Call | undefined, b: Call | undefined, before: (a: Place, b: Place) => boolean): Call | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return before(a, b) ? a : b;
+}
+
+function later(a: Place, b: Place): boolean {
+  return sooner(b, a);
 }

@@ -86,6 +86,6 @@ export class Refusals {
   }
 
   #running(code: GateErrorCode, call: Call, message: string): GateError {
-    return new GateError(code, "running", message, { waitedMs: call.waitedMs, waiting: this.#queue.size });
+    return new GateError(code, "running", message, { waitedMs: call.waitedMs ?? 0, waiting: this.#queue.size });
   }
 }

@@ -37,12 +37,12 @@ export class Reporter {
 
   dispatch(call: Call, queued: boolean, resumed: boolean): void {
     if (!this.wants("dispatch")) return;
-    const { waitedMs } = call;
+    const waitedMs = call.waitedMs ?? 0;
     this.#outbox.record({ type: "dispatch", ...this.#depth(), ...subjectOf(call), waitedMs, queued, resumed });
   }
 
   release(call: Call, heldMs: number): void {
-    const { waitedMs } = call;
+    const waitedMs = call.waitedMs ?? 0;
     this.#outbox.record({ type: "release", ...this.#depth(), ...subjectOf(call), waitedMs, heldMs });
   }
 

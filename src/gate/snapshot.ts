@@ -55,7 +55,7 @@ export function snapshotOf(
     holders: Array.from(holders, (holder) => ({
       ...subjectOf(holder),
       heldMs: now - holder.since,
-      waitedMs: holder.waitedMs,
+      waitedMs: holder.waitedMs ?? 0,
       preemptible: holder.details?.preemptible ?? false,
       parkRequested: holder.details?.parkRequested ?? false,
     })),
