@@ -4,6 +4,7 @@ import type { GateState } from "./events.ts";
 import { Holders } from "./holders.ts";
 import { checkWaitOptions, type AcquireOptions, type ResolvedGateOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
+import { Parking } from "./parking.ts";
 import { Permit, type PermitOwner, type YieldOptions } from "./permit.ts";
 import { Permits } from "./permits.ts";
 import type { Priority } from "./priority.ts";
@@ -33,6 +34,7 @@ export class Dispatcher implements PermitOwner {
   readonly #report: Reporter;
   readonly #refuse: Refusals;
   readonly #waits: Waits;
+  readonly #parking: Parking;
   readonly #watch: Watch;
   #idleListeners: (() => void)[] = [];
   #sequence = 0;
@@ -49,6 +51,7 @@ export class Dispatcher implements PermitOwner {
       expired: (calls) => this.#expire(calls),
       aborted: (calls, reason) => this.#abort(calls, reason),
     });
+    this.#parking = new Parking(this, this.#holders, this.#refuse, this.#report);
     this.#watch = new Watch(clock, starvationWarnMs, this.#holders, this.queue, {
       starving: (count, oldest, now) => {
         this.#report.starvation(count, starvationWarnMs, oldest, now);
@@ -121,7 +124,7 @@ export class Dispatcher implements PermitOwner {
     if (call.state === "over") throw this.#refuse.alreadyReleased(call);
     const details = detailsOf(call);
     if (details.yielding !== null) return details.yielding;
-    if (!this.#mustStepAside(call)) {
+    if (this.state === "paused" || !this.#parking.mustStepAside(call)) {
       this.#holders.answered(call);
       this.#askHolders(this.#now());
       this.#finish();
@@ -296,28 +299,8 @@ export class Dispatcher implements PermitOwner {
     this.#finish();
   }
 
-  #mustStepAside(call: Call): boolean {
-    if (this.state === "paused" || this.queue.size === 0) return false;
-    // Above capacity (after a shrink) one permit less frees none; stepping aside still brings the sooner waiter nearer.
-    if (this.permits.held > this.permits.capacity) return sooner(this.queue.first()!, call);
-    this.permits.giveBack(call.priority);
-    const next = this.queue.firstEligible();
-    this.permits.take(call.priority);
-    return next !== undefined && sooner(next, call);
-  }
-
-  /** Asks as many holders to step aside as there are waiters who need it. The signals fire once the state is final. */
   #askHolders(now: number): void {
-    if (this.state === "paused") return;
-    for (let victim = this.#holders.nextVictim(this.queue); victim; victim = this.#holders.nextVictim(this.queue)) {
-      const asked = victim;
-      this.#holders.asked(asked, this.#refuse.preempted(asked));
-      this.#report.preempt(asked, now);
-      this.outbox.afterwards("preempt", () => {
-        const { details } = asked;
-        if (details!.parkRequested) details!.controller?.abort(details!.parkReason);
-      });
-    }
+    if (this.state !== "paused") this.#parking.ask(now);
   }
 
   /** The end of every operation: the state is final, so user code may run. */
