@@ -15,7 +15,6 @@ const STEPS: readonly Step[] = [
   { name: "format", command: "oxfmt", args: ["--check"] },
   { name: "lint", command: "npm", args: ["run", "--silent", "lint"] },
   { name: "types", command: "tsc", args: ["-p", "tsconfig.json"] },
-  { name: "types of the benchmarks", command: "tsc", args: ["-p", "bench"] },
   { name: "types of the core, without Node or DOM", command: "tsc", args: ["-p", "tsconfig.gate.json"] },
   { name: "unused code", command: "knip", args: [] },
   { name: "public API", command: "node", args: ["scripts/api-report.ts"] },
