@@ -1,0 +1,37 @@
+import { parseArgs } from "node:util";
+
+export interface BenchOptions {
+  readonly quick: boolean;
+  readonly help: boolean;
+  /** File to write the results to. */
+  readonly json: string | undefined;
+  /** Document whose marked place gets the tables. */
+  readonly markdown: string | undefined;
+  /** Results file to report instead of measuring. */
+  readonly from: string | undefined;
+}
+
+export const USAGE = `usage: node bench/gate/main.ts [--quick] [--json FILE] [--markdown FILE] [--from FILE]
+
+  --quick          fewer and smaller situations, one round; under 45 s
+  --json FILE      write the results
+  --markdown FILE  put the tables into FILE, between its two marker lines
+  --from FILE      measure nothing; report the results in FILE`;
+
+/** @throws {TypeError} naming the flag that is unknown, lacks its value, or contradicts another. */
+export function parseOptions(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+      json: { type: "string" },
+      markdown: { type: "string" },
+      from: { type: "string" },
+    },
+  });
+  if (values.from !== undefined && (values.quick || values.json !== undefined)) {
+    throw new TypeError("--from measures nothing: it goes with --markdown only");
+  }
+  return { quick: values.quick, help: values.help, json: values.json, markdown: values.markdown, from: values.from };
+}
