@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Queue } from "./queue.ts";
 
-let capturedSettle: Settle;
+let capturedSettle: Settle | null = null;
 /** One executor for all promises: a closure for each would cost more than the promise. */
 const capture = (resolve: Settle): void => {
   capturedSettle = resolve;
@@ -32,6 +32,8 @@ export class Waits {
   begin(call: Call, signal: AbortSignalLike | undefined, timeoutMs: number | undefined): Promise<unknown> {
     const promise = new Promise(capture);
     call.settle = capturedSettle;
+    // Or the last waiter of the process would be kept until the next, with all that its promise refers to.
+    capturedSettle = null;
     this.#queue.add(call);
     if (signal !== undefined) {
       detailsOf(call).waitSignal = signal;
