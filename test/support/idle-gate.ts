@@ -1,5 +1,22 @@
 import assert from "node:assert/strict";
-import type { Gate, GateEvent, GateEventName } from "../../src/gate/index.ts";
+import type { TestContext } from "node:test";
+import { Gate, type GateEvent, type GateEventName, type GateOptions } from "../../src/gate/index.ts";
+import { ManualClock } from "./manual-clock.ts";
+
+/**
+ * A gate for one test, which fails if the gate is not idle at its end: nothing held, nobody waiting, no timer running.
+ * Unless the test brings a clock, time stands still.
+ */
+export function testGate(t: TestContext, options: GateOptions | number = {}): Gate {
+  const given = typeof options === "number" ? { capacity: options } : options;
+  const clock = given.clock ?? new ManualClock();
+  const gate = new Gate({ ...given, clock });
+  t.after(() => {
+    assertIdle(gate);
+    if (clock instanceof ManualClock) assert.equal(clock.pending.all, 0, "an idle gate has a timer running");
+  });
+  return gate;
+}
 
 /** Fails unless nothing is held and nobody waits. */
 export function assertIdle(gate: Gate): void {
