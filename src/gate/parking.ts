@@ -31,10 +31,11 @@ export class Parking {
 
   /** Whether somebody who could run with its permit, and is sooner, waits. Precondition: the gate dispatches. */
   mustStepAside(holder: Call): boolean {
-    const first = this.#queue.first();
+    const first = this.#queue.firstPossible();
     if (first === undefined) return false;
-    // Above capacity (after a shrink) one permit less frees none; stepping aside still brings the sooner waiter nearer.
-    if (this.#permits.held > this.#permits.capacity) return sooner(first, holder);
+    // After a shrink one permit less may free none. Stepping aside still brings the sooner waiter nearer, and whoever kept a
+    // permit too many would be asked for it again at once.
+    if (this.#permits.tooManyHeldAs(holder.priority)) return sooner(first, holder);
     this.#permits.giveBack(holder.priority);
     const next = this.#queue.firstEligible();
     this.#permits.take(holder.priority);

@@ -11,7 +11,7 @@ export interface Reserved {
 /** The count of permits: how many exist, how many are held, and by which side of the reservation. No policy of order. */
 export class Permits {
   capacity: number;
-  readonly reserved: Reserved | undefined;
+  reserved: Reserved | undefined;
   #held = 0;
   /** Held by priorities beyond the reservation. */
   #heldBeyond = 0;
@@ -25,6 +25,11 @@ export class Permits {
     return this.#held;
   }
 
+  /** Permits held by priorities within the reservation; all of them when there is none. */
+  get heldWithin(): number {
+    return this.#held - this.#heldBeyond;
+  }
+
   /** Whether `priority` may not use the reserved permits. */
   isBeyond(priority: Priority): boolean {
     return this.reserved !== undefined && priority > this.reserved.priority;
@@ -34,6 +39,22 @@ export class Permits {
   usableBy(priority: Priority): boolean {
     if (this.#held >= this.capacity) return false;
     return !this.isBeyond(priority) || this.#heldBeyond < this.capacity - this.reserved!.permits;
+  }
+
+  /** Whether there are permits at all, held or free, for the priorities within the reservation. */
+  existWithin(): boolean {
+    return this.capacity > 0;
+  }
+
+  /** The same for the priorities beyond it. */
+  existBeyond(): boolean {
+    return this.reserved === undefined || this.capacity > this.reserved.permits;
+  }
+
+  /** Whether a shrink left more held than there are, of those that a holder of `priority` counts among. */
+  tooManyHeldAs(priority: Priority): boolean {
+    if (this.#held > this.capacity) return true;
+    return this.isBeyond(priority) && this.#heldBeyond > this.capacity - this.reserved!.permits;
   }
 
   take(priority: Priority): void {

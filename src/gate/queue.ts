@@ -43,9 +43,11 @@ export class Queue {
     return within !== undefined && sooner(within, beyond) ? within : beyond;
   }
 
-  /** The first waiter in order, eligible or not. */
-  first(): Call | undefined {
-    return pick(this.#within.first(), this.#beyond?.first(), sooner);
+  /** The first waiter in order for whom there are permits at all, held or free. */
+  firstPossible(): Call | undefined {
+    if (!this.#permits.existWithin()) return undefined;
+    const beyond = this.#permits.existBeyond() ? this.#beyond?.first() : undefined;
+    return pick(this.#within.first(), beyond, sooner);
   }
 
   /** The waiter that a sooner newcomer would displace. */
@@ -55,9 +57,8 @@ export class Queue {
 
   /** How many waiters, counted up to `limit`, outrank `holder` and could run if it stepped aside. */
   countOutranking(holder: Place, limit: number): number {
-    const { capacity, reserved } = this.#permits;
-    const within = capacity > 0 ? this.#within.countOutranking(holder, limit) : 0;
-    if (this.#beyond === null || reserved === undefined || capacity <= reserved.permits) return within;
+    const within = this.#permits.existWithin() ? this.#within.countOutranking(holder, limit) : 0;
+    if (this.#beyond === null || !this.#permits.existBeyond()) return within;
     return within + this.#beyond.countOutranking(holder, limit - within);
   }
 
