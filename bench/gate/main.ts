@@ -4,7 +4,8 @@
  * Exit code 0 when it measured, whatever it measured: a missed target is a finding. 1 when a contender does not keep what it
  * claims, 2 for a wrong flag.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 
 import { countedOrders, summariseComparisons, type ComparisonSummary } from "./comparisons.ts";
 import { contenders } from "./contenders.ts";
@@ -31,18 +32,24 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   try {
-    const { from, json, markdown, quick } = options;
-    const results = from === undefined ? await measure(quick, args) : parseResults(await readFile(from, "utf8"));
-    if (json !== undefined) await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
-    if (markdown !== undefined) {
-      await writeFile(markdown, splice(await readFile(markdown, "utf8"), markdownReport(results)));
-    }
-    console.log(terminalReport(results));
+    await report(options, args);
     return 0;
   } catch (error) {
     if (!(error instanceof DisprovedError)) throw error;
     console.error(`refused to measure: ${error.message}`);
     return 1;
+  }
+}
+
+async function report({ from, json, markdown, quick }: BenchOptions, args: readonly string[]): Promise<void> {
+  // Whatever can go wrong with the files goes wrong now, not after half an hour.
+  if (json !== undefined) await mkdir(dirname(json), { recursive: true });
+  if (markdown !== undefined) splice(await readFile(markdown, "utf8"), "");
+  const results = from === undefined ? await measure(quick, args) : parseResults(await readFile(from, "utf8"));
+  console.log(terminalReport(results));
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
+  if (markdown !== undefined) {
+    await writeFile(markdown, splice(await readFile(markdown, "utf8"), markdownReport(results)));
   }
 }
 
