@@ -1,0 +1,348 @@
+import assert from "node:assert/strict";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { Gate, type AcquireOptions, type GateEvent, type Permit } from "../../src/gate/index.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { Actor, Cast, pick } from "./model-cast.ts";
+import { Promised, type ModelCall, type ModelRequest } from "./model-call.ts";
+import { ModelGate, type ModelOptions } from "./model-gate.ts";
+import { Ledger } from "./model-ledger.ts";
+import type { Trigger } from "./model-signals.ts";
+import {
+  SHARED_SIGNALS,
+  type AcquireStep,
+  type CallStep,
+  type GateStep,
+  type SignalChoice,
+  type Step,
+  type YieldStep,
+} from "./model-steps.ts";
+import { tellEvent, tellModel, tellSnapshot } from "./model-text.ts";
+
+export interface WorldOptions extends ModelOptions {
+  /** Whether anybody listens to the gate's events: it takes shorter ways when nobody does. */
+  readonly listening: boolean;
+  readonly newTrigger: () => Trigger;
+}
+
+const FAILURE = new Error("the task failed");
+
+/**
+ * Runs a program on a real gate and on the model at once and compares them: the figures, the order and every event after each
+ * operation, and after each turn what became of every promise.
+ */
+export class World {
+  readonly clock: ManualClock = new ManualClock();
+  readonly gate: Gate;
+  readonly #model: ModelGate;
+  readonly #ledger = new Ledger();
+  readonly #newTrigger: () => Trigger;
+  readonly #shared: Trigger[];
+  readonly #events: string[] | undefined;
+  readonly #cast = new Cast();
+  #calls = 0;
+  #heldBefore = 0;
+
+  constructor({ listening, newTrigger, ...options }: WorldOptions) {
+    this.gate = new Gate({ ...options, clock: this.clock, starvationWarnMs: Infinity });
+    this.#model = new ModelGate(options);
+    this.#newTrigger = newTrigger;
+    this.#shared = Array.from({ length: SHARED_SIGNALS }, newTrigger);
+    if (!listening) return;
+    const events: string[] = [];
+    this.gate.on("*", (event: GateEvent) => events.push(tellEvent(event)));
+    this.#events = events;
+  }
+
+  /** Runs a program. Nothing is awaited between its steps, but where it says so. */
+  async run(program: readonly Step[]): Promise<void> {
+    for (const step of program) {
+      if (step.do === "turn") await this.#settle();
+      else if (step.do === "finish") await this.#finish(step.who, step.fails ? FAILURE : undefined);
+      else this.#do(step);
+    }
+    await this.#settle();
+  }
+
+  /** Makes room for everybody: who still waits must get a permit. Then drains; nothing may be left. */
+  async end(): Promise<void> {
+    this.#do({ do: "unpause" });
+    this.#do({ do: "resize", capacity: Infinity });
+    await this.#settle();
+    assert.equal(this.gate.waiting, 0, "with permits for all nobody waits");
+    this.#do({ do: "drain" });
+    while (this.#cast.running.length > 0) await this.#finish(0, undefined);
+    while (this.#cast.permitted.length > 0) this.#do({ do: "release", who: 0 });
+    await this.#settle();
+    assert.deepEqual(
+      [this.gate.state, this.gate.held, this.clock.pending.all, this.#ledger.pending],
+      ["closed", 0, 0, []],
+      "nothing is left: no permit, no timer, no promise",
+    );
+  }
+
+  #do(step: AcquireStep | CallStep | GateStep): void {
+    if (step.do === "acquire") this.#acquire(step);
+    else if ("who" in step) this.#concern(step);
+    else this.#govern(step);
+    // Which of the two the gate hears of first is open, and with it the figures in between.
+    this.#compare(step.do === "releaseInAbort" ? withoutFigures : undefined);
+  }
+
+  #acquire(step: AcquireStep): void {
+    const name = `c${++this.#calls}`;
+    const { by, priority, preemptible, timeoutMs } = step;
+    const label = step.labelled ? name : undefined;
+    const trigger = by === "tryAcquire" ? undefined : this.#triggerFor(step.signal);
+    const wait = { signal: trigger?.model, timeoutMs: timeoutMs ?? Infinity };
+    const request: ModelRequest = { name, label, priority, preemptible, ...wait };
+    if (by === "tryAcquire") {
+      const call = this.#model.tryAcquire(request);
+      const permit = this.gate.tryAcquire({ priority, preemptible, label });
+      assert.equal(permit !== undefined, call !== undefined, "tryAcquire");
+      if (call !== undefined) this.#cast.join(new Actor(call, false, undefined)).permit = permit;
+      return;
+    }
+    const actor = this.#cast.join(new Actor(this.#model.acquire(request), by === "run", trigger));
+    const onEnqueue = (id: string): void => {
+      actor.id = id;
+    };
+    const options = { priority, preemptible, label, timeoutMs, signal: trigger?.signal, onEnqueue };
+    if (by === "run") this.#run(actor, options);
+    else {
+      const granted = this.gate.acquire(options).then((permit) => {
+        this.#ledger.served(actor.call);
+        return this.#receive(actor, permit);
+      });
+      this.#ledger.expect(actor.call.promised, granted, trigger?.reason);
+    }
+    assert.equal(
+      actor.id !== undefined,
+      actor.call.state === "waiting",
+      "onEnqueue is called for exactly those who wait",
+    );
+  }
+
+  #receive(actor: Actor, permit: Permit): string {
+    actor.permit = permit;
+    if (actor.id !== undefined) assert.equal(permit.id, actor.id);
+    return "granted";
+  }
+
+  #run(actor: Actor, options: AcquireOptions): void {
+    const { call, trigger } = actor;
+    const atOnce = call.state === "held";
+    if (atOnce) this.#model.served.pop();
+    const admission = Promise.withResolvers<string>();
+    const work = Promise.withResolvers<string>();
+    const end = Promise.withResolvers<string>();
+    const promisedEnd = new Promised(`the end of ${call.name}`);
+    const task = (permit: Permit): Promise<string> => {
+      admission.resolve(this.#receive(actor, permit));
+      if (!atOnce) this.#ledger.served(call);
+      this.#ledger.expect(promisedEnd, end.promise, undefined);
+      actor.finish = (error) => {
+        actor.finish = undefined;
+        promisedEnd.settle(error === undefined ? "done" : String(error));
+        if (error === undefined) work.resolve("done");
+        else work.reject(error);
+      };
+      return work.promise;
+    };
+    this.#ledger.expect(call.promised, admission.promise, trigger?.reason);
+    this.gate.run(task, options).then(end.resolve, (error: unknown) => {
+      if (actor.permit === undefined) admission.reject(error);
+      else end.reject(error);
+    });
+    assert.equal(actor.permit !== undefined, atOnce, "a task starts within `run` exactly when a permit is free");
+  }
+
+  /** `run` looks at its signal once more before it calls the task, and passes the permit on. */
+  #startTasksInModel(): void {
+    const { served } = this.#model;
+    // The array grows on the way: what one passes on goes to the next.
+    for (let index = 0; index < served.length; index++) {
+      const call = served[index]!;
+      const { runs, permit } = this.#cast.of(call)!;
+      if (!runs || permit !== undefined || call.signal?.aborted !== true) continue;
+      call.promised.outcome = "aborted";
+      served.splice(index--, 1);
+      this.#model.release(call);
+    }
+  }
+
+  async #finish(who: number, error: Error | undefined): Promise<void> {
+    await this.#settle();
+    const actor = pick(this.#cast.running, who);
+    if (actor === undefined) return;
+    actor.finish!(error);
+    this.#model.release(actor.call);
+    await this.#settle();
+  }
+
+  #concern(step: CallStep): void {
+    switch (step.do) {
+      case "release":
+        this.#release(pick(this.#cast.permitted, step.who));
+        break;
+      case "yield":
+        this.#yield(pick(this.#cast.permitted, step.who), step);
+        break;
+      case "abort":
+        this.#abort(pick(this.#cast.interruptible, step.who));
+        break;
+      case "releaseInAbort":
+        this.#releaseInAbort(pick(this.#cast.interruptible, step.who), pick(this.#cast.permitted, step.whose));
+        break;
+      case "releaseAgain":
+        releaseAgain(pick(this.#cast.spent, step.who));
+        break;
+      case "cancel":
+        this.#cancel(pick(this.#cast.waiting, step.who));
+        break;
+      case "reprioritise":
+        this.#reprioritise(pick(this.#cast.waiting, step.who), step.priority);
+        break;
+    }
+  }
+
+  #release(actor: Actor | undefined): void {
+    if (actor === undefined) return;
+    assert.equal(this.#model.release(actor.call), actor.permit!.release());
+  }
+
+  #yield(actor: Actor | undefined, { signal, timeoutMs }: YieldStep): void {
+    if (actor === undefined) return;
+    const { call } = actor;
+    const own = this.#triggerFor(signal);
+    const trigger = own ?? actor.trigger;
+    const parked = call.state === "parked";
+    const promised = this.#model.yield(call, trigger?.model, timeoutMs ?? Infinity);
+    const yielding = actor.permit!.yield({ signal: own?.signal, timeoutMs });
+    if (parked) {
+      assert.equal(yielding, actor.yielding, "calls during the wait share it");
+      return;
+    }
+    actor.yielding = yielding;
+    actor.waitTrigger = trigger;
+    const outcome = yielding.then((steppedAside) => {
+      if (steppedAside) this.#ledger.served(call);
+      return steppedAside ? "resumed" : "kept";
+    });
+    this.#ledger.expect(promised, outcome, trigger?.reason);
+  }
+
+  #abort(actor: Actor | undefined): void {
+    if (actor === undefined) return;
+    this.#model.abort(actor.waitTrigger!.model);
+    actor.waitTrigger!.abort();
+  }
+
+  #releaseInAbort(actor: Actor | undefined, holder: Actor | undefined): void {
+    if (actor === undefined || holder === undefined || holder.waitTrigger === actor.waitTrigger) return;
+    actor.waitTrigger!.signal.addEventListener("abort", () => holder.permit!.release());
+    this.#model.abort(actor.waitTrigger!.model);
+    this.#model.release(holder.call);
+    actor.waitTrigger!.abort();
+  }
+
+  #cancel(actor: Actor | undefined): void {
+    if (actor === undefined) {
+      assert.equal(this.gate.cancel("nobody"), false);
+      return;
+    }
+    this.#model.cancel(actor.call);
+    assert.equal(this.gate.cancel(actor.id ?? actor.permit!.id), true);
+    assert.equal(this.gate.cancel(actor.id ?? actor.permit!.id), false);
+  }
+
+  #reprioritise(actor: Actor | undefined, priority: number): void {
+    if (actor === undefined) return;
+    this.#model.reprioritise(actor.call, priority);
+    assert.equal(this.gate.reprioritise(actor.id ?? actor.permit!.id, priority), true);
+  }
+
+  #govern(step: GateStep): void {
+    switch (step.do) {
+      case "advance":
+        this.#model.advance(step.ms);
+        this.clock.advance(step.ms);
+        break;
+      case "resize":
+        this.#model.resize(step.capacity);
+        this.gate.resize(step.capacity);
+        break;
+      case "drain": {
+        const drained = this.gate.drain().then(() => "drained");
+        this.#ledger.expect(this.#model.drain(), drained, undefined);
+        break;
+      }
+      case "pause":
+      case "unpause":
+      case "close":
+        this.#model[step.do]();
+        this.gate[step.do]();
+        break;
+    }
+  }
+
+  async #settle(): Promise<void> {
+    this.#startTasksInModel();
+    await nextTurn();
+    this.#compare();
+    this.#ledger.compare(this.#model.served.splice(0));
+    this.#cast.dismiss();
+  }
+
+  #compare(only: (entry: string) => string = (entry) => entry): void {
+    assert.equal(tellSnapshot(this.gate.snapshot()), tellModel(this.#model));
+    const { held, capacity, waiting, state } = this.gate;
+    assert.deepEqual(
+      [held, capacity, waiting, state],
+      [this.#model.holders.length, this.#model.capacity, this.#model.line.length, this.#model.state],
+    );
+    assert.ok(held <= Math.max(capacity, this.#heldBefore), "only a shrink leaves more held than there are permits");
+    this.#heldBefore = held;
+    for (const { call, permit } of this.#cast) if (permit !== undefined) comparePermit(permit, call);
+    const told = this.#model.log.splice(0).map(only);
+    if (this.#events === undefined) return;
+    const heard = this.#events.splice(0).map(only);
+    for (const kind of ["dispatch", "preempt"]) {
+      const ofKind = (entry: string): boolean => entry.startsWith(kind);
+      assert.deepEqual(heard.filter(ofKind), told.filter(ofKind));
+    }
+    assert.deepEqual(heard.toSorted(), told.toSorted());
+  }
+
+  #triggerFor(choice: SignalChoice): Trigger | undefined {
+    if (choice === "none") return undefined;
+    if (typeof choice === "string") {
+      const trigger = this.#newTrigger();
+      if (choice === "dead") {
+        trigger.model.aborted = true;
+        trigger.abort();
+      }
+      return trigger;
+    }
+    if (this.#shared[choice]!.model.aborted) this.#shared[choice] = this.#newTrigger();
+    return this.#shared[choice];
+  }
+}
+
+function withoutFigures(entry: string): string {
+  return entry.replace(/ held .*/, "");
+}
+
+function comparePermit(permit: Permit, call: ModelCall): void {
+  assert.equal(permit.priority, call.priority);
+  assert.equal(permit.released, call.state === "over");
+  assert.equal(permit.waitedMs, call.waitedMs);
+  // Half of them never look at their signal, so that it is also made late.
+  if (call.number % 2 === 0) assert.equal(permit.signal.aborted, call.asked, `${call.name} is asked`);
+}
+
+/** A spent permit gives nothing and takes nothing: the comparison that follows would show it. */
+function releaseAgain(permit: Permit | undefined): void {
+  if (permit === undefined) return;
+  assert.equal(permit.release(), false);
+  assert.throws(() => void permit.yield(), { code: "permit_released", stage: "running" });
+}
