@@ -20,12 +20,25 @@ interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly types: string }>>;
 }
 
-function emittedDeclarations(): DeclarationFiles {
+/** Compiles the entries and what they import, and nothing else: a layer that is not public has no say here. */
+function emittedDeclarations(entries: readonly string[]): DeclarationFiles {
   const folder = mkdtempSync(join(tmpdir(), "headgate-api-"));
   try {
-    const args = ["-p", "tsconfig.build.json", "--emitDeclarationOnly", "--removeComments", "--outDir", folder];
-    const { exitCode, output } = run("tsc", args);
-    if (exitCode !== 0) throw new Error(`the sources do not compile:\n${output}`);
+    const config = {
+      extends: join(root, "tsconfig.build.json"),
+      compilerOptions: {
+        emitDeclarationOnly: true,
+        removeComments: true,
+        rootDir: join(root, "src"),
+        outDir: folder,
+        typeRoots: [join(root, "node_modules/@types")],
+      },
+      files: entries.map((entry) => join(root, "src", entry.replace(/\.d\.ts$/, ".ts"))),
+      include: [],
+    };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+    const { exitCode, output } = run("tsc", ["-p", folder]);
+    if (exitCode !== 0) throw new Error(`the public entries do not compile:\n${output}`);
     const files = globSync("**/*.d.ts", { cwd: folder });
     return new Map(files.map((file) => [file.replaceAll(sep, "/"), readFileSync(join(folder, file), "utf8")]));
   } finally {
@@ -36,13 +49,15 @@ function emittedDeclarations(): DeclarationFiles {
 /** What the compiler says now. Throws with the compiler's own words when the sources do not compile. */
 export function currentApi(): ApiReport {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
-  const files = emittedDeclarations();
+  const entries = Object.entries(manifest.exports).flatMap(([subpath, target]) => {
+    if (typeof target === "string") return [];
+    return { specifier: posix.join(manifest.name, subpath), file: posix.relative("dist", target.types) };
+  });
+  const files = emittedDeclarations(entries.map(({ file }) => file));
   const report = new Map<string, string>();
   const neighbours: Neighbour[] = [];
-  for (const [subpath, target] of Object.entries(manifest.exports)) {
-    if (typeof target === "string") continue;
-    const specifier = posix.join(manifest.name, subpath);
-    const { exported, text } = surfaceOf(files, posix.relative("dist", target.types), neighbours);
+  for (const { specifier, file } of entries) {
+    const { exported, text } = surfaceOf(files, file, neighbours);
     report.set(`${specifier.replaceAll("/", "-")}.d.ts`, `// ${specifier}\n\n${text}`);
     neighbours.push({ specifier, exported });
   }

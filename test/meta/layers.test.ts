@@ -25,8 +25,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** These do no I/O, so they need nothing of Node's. */
 const PURE = ["gate", "protocol"];
 
-/** The npm packages a layer may use. None so far. */
-const PACKAGES: Readonly<Record<string, readonly string[]>> = {};
+/** The npm packages a layer may use. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  relay: ["undici"],
+  gateway: ["fastify", "pino", "prom-client", "undici", "yaml", "zod"],
+  cli: ["commander"],
+};
 
 /** Only at the beginning of a line, where the formatter puts every import: an example in a comment is not one. */
 const STATIC_IMPORT = /^(?:import|export)\s(?:[^"';]*?\sfrom\s)?"([^"]+)"/gm;
@@ -67,7 +71,8 @@ function objectToFile(file: string, specifier: string, files: Sources): string |
 function objectToModule(layer: string, specifier: string): string | undefined {
   if (specifier.startsWith("node:")) return PURE.includes(layer) ? `${layer} is pure` : undefined;
   if (builtinModules.includes(specifier)) return `it is written node:${specifier}`;
-  return PACKAGES[layer]?.includes(specifier) === true ? undefined : `the package is not listed for ${layer}`;
+  const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+  return PACKAGES[layer]?.includes(name) === true ? undefined : `the package is not listed for ${layer}`;
 }
 
 /** How many breaches one such file would be, in a tree that has a core beside it. */
@@ -83,9 +88,22 @@ describe("layers", () => {
     assert.deepEqual(breaches(files), []);
   });
 
+  it("every package that a layer may use is installed with this one", () => {
+    const manifest = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as {
+      readonly dependencies?: Readonly<Record<string, string>>;
+      readonly peerDependencies?: Readonly<Record<string, string>>;
+    };
+    const installed = { ...manifest.dependencies, ...manifest.peerDependencies };
+    const missing = Object.values(PACKAGES)
+      .flat()
+      .filter((name) => !Object.hasOwn(installed, name));
+    assert.deepEqual(missing, []);
+  });
+
   it("an import that points up or sideways, leaves the core or names an unlisted package is found", () => {
     assert.equal(breach("gate/b.ts", 'import { a } from "./a.ts";\n'), 0);
     assert.equal(breach("client/b.ts", 'import { a } from "../gate/a.ts";\nimport "node:fs";\n'), 0);
+    assert.equal(breach("gateway/b.ts", 'import { z } from "zod/v4";\n'), 0);
     assert.equal(breach("client/b.ts", '/**\n * import { a } from "x";\n * const b = await import("y");\n */\n'), 0);
 
     assert.equal(breach("gate/b.ts", 'import { readFile } from "node:fs";\n'), 1);
