@@ -139,7 +139,8 @@ export class WaitingLine {
       if (head === undefined || !this.#sooner(head, holder)) continue;
       for (let waiter: Call | null = head; waiter !== null && count < limit; waiter = waiter.next) {
         if (!outranks(waiter, holder)) break;
-        count++;
+        // Who was aborted and is not told yet needs nothing any more.
+        if (waiter.details?.waitSignal?.aborted !== true) count++;
       }
       for (let child = 4 * index + 1; child <= 4 * index + 4; child++) open.push(child);
     }
