@@ -63,23 +63,27 @@ export function resolveGateOptions(options: GateOptions): ResolvedGateOptions {
   const { agingMs, reserved, defaultPriority = DEFAULT_PRIORITY } = options;
   const aged = agingMs !== undefined;
   if (aged) checkNumber("agingMs", agingMs, { above: 0, finite: true });
-  const fallback = typeof defaultPriority === "function" ? undefined : checkPriority(defaultPriority, aged);
   return {
     capacity: checkCount("capacity", options.capacity ?? 1),
     reserved: reserved && {
       permits: checkCount("reserved.permits", reserved.permits),
-      priority: checkPriority(reserved.priority, aged),
+      priority: checkPriority(reserved.priority, aged, "reserved.priority"),
     },
     maxWaiting: checkCount("maxWaiting", options.maxWaiting ?? Infinity),
     starvationWarnMs: checkNumber("starvationWarnMs", options.starvationWarnMs ?? DEFAULT_STARVATION_WARN_MS, {
       above: 0,
     }),
     msPerPriority: aged ? agingMs / 100 : 0,
-    defaultPriority:
-      fallback === undefined ? () => checkPriority((defaultPriority as () => unknown)(), aged) : () => fallback,
+    defaultPriority: resolveDefaultPriority(defaultPriority, aged),
     clock: options.clock ?? systemClock,
     name: options.name ?? "gate",
   };
+}
+
+function resolveDefaultPriority(given: Priority | (() => Priority), aged: boolean): () => Priority {
+  if (typeof given === "function") return () => checkPriority(given(), aged, "defaultPriority");
+  const fixed = checkPriority(given, aged, "defaultPriority");
+  return () => fixed;
 }
 
 /** @throws {TypeError | RangeError} when `timeoutMs` or `signal` is unusable. */

@@ -25,14 +25,14 @@ const MAX_AGED_PRIORITY = 1e6;
  * @throws {TypeError} when it is not a number, or NaN, which no order can hold.
  * @throws {RangeError} when it is infinite, or beyond ±1e6 on a gate with aging.
  */
-export function checkPriority(value: unknown, aged: boolean): Priority {
+export function checkPriority(value: unknown, aged: boolean, option = "priority"): Priority {
   if (typeof value !== "number" || Number.isNaN(value)) {
     const hint = typeof value === "string" ? "; use Priority.FOREGROUND or Priority.BACKGROUND" : "";
-    throw new TypeError(`priority must be a finite number, smaller is sooner; got ${show(value)}${hint}`);
+    throw new TypeError(`${option} must be a finite number, smaller is sooner; got ${show(value)}${hint}`);
   }
-  if (!Number.isFinite(value)) throw new RangeError(`priority must be finite; got ${value}`);
+  if (!Number.isFinite(value)) throw new RangeError(`${option} must be finite; got ${value}`);
   if (aged && Math.abs(value) > MAX_AGED_PRIORITY) {
-    throw new RangeError(`priority must lie within ±${MAX_AGED_PRIORITY} on a gate with agingMs; got ${value}`);
+    throw new RangeError(`${option} must lie within ±${MAX_AGED_PRIORITY} on a gate with agingMs; got ${value}`);
   }
   return value + 0;
 }

@@ -74,10 +74,15 @@ export class Refusals {
     return new GateError(code, stage, message, { waitedMs, waiting: this.#queue.size - 1 });
   }
 
-  /** Nobody let go while this call waited: from inside, that is what waiting for oneself looks like. */
   #whyNoPermit(call: Call, holders: Iterable<Call>): string {
-    const { held, capacity } = this.#permits;
-    if (held === 0) return capacity === 0 ? "the gate has capacity 0" : "the gate is paused";
+    const { held, capacity, reserved } = this.#permits;
+    // Who could run and waits nevertheless waits at a paused gate.
+    if (this.#permits.usableBy(call.priority)) return "the gate is paused";
+    if (capacity === 0) return "the gate has capacity 0";
+    if (this.#permits.isBeyond(call.priority) && !this.#permits.existBeyond()) {
+      return `every permit is reserved for priorities up to ${reserved!.priority}`;
+    }
+    // Nobody let go while this call waited: from inside, that is what waiting for oneself looks like.
     let heldThroughout = true;
     for (const holder of holders) heldThroughout &&= holder.since <= call.since && holder.sequence < call.sequence;
     const figures = `${held} of ${capacity} permits held, ${this.#queue.size} waiting`;
