@@ -125,7 +125,7 @@ export function summaryOf(results: Results): string[] {
 }
 
 function shortfall(row: ResultRow, verdict: Verdict): string {
-  const text = `${verdict.target.name}: ${verdictText(verdict)}`;
+  const text = `${verdict.target.name}: ${ratioText(verdict)} ${verdict.rival!.id}${verdict.close ? " (close)" : ""}`;
   const limit = limitOf(row, verdict);
   if (limit === null || limit.ratio >= verdict.target.factor) return text;
   return `${text}; out of reach: ${limit.entrant.id} itself reaches ${times(limit.ratio)}`;
