@@ -182,8 +182,11 @@ export class Dispatcher implements PermitOwner {
   reprioritise(call: Call, priority: Priority): void {
     const { msPerPriority } = this.#options;
     this.queue.remove(call);
-    // With aging the arrival stands in the key.
-    call.key = msPerPriority === 0 ? priority : call.key + msPerPriority * (priority - call.priority);
+    // From the arrival, so that equals stay in order to the last digit. A parked call has its arrival only in its key.
+    call.key =
+      msPerPriority > 0 && call.state === "parked"
+        ? call.key + msPerPriority * (priority - call.priority)
+        : this.#keyOf(priority, call.since);
     call.priority = priority;
     this.queue.add(call);
     this.#dispatchAll();
