@@ -155,6 +155,13 @@ export class Dispatcher implements PermitOwner {
     this.#finish();
   }
 
+  /** Precondition: the gate was made with a reservation. */
+  reserve(permits: number): void {
+    this.permits.reserved = { ...this.permits.reserved!, permits };
+    this.#dispatchAll();
+    this.#finish();
+  }
+
   /** From `open` and `paused` to another state. */
   turn(state: GateState): void {
     if (this.state === state) return;

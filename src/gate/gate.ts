@@ -50,6 +50,11 @@ export class Gate {
     return this.#dispatcher.permits.held;
   }
 
+  /** Those of them held by priorities up to `reserved.priority`; all of them on a gate without a reservation. */
+  get heldWithin(): number {
+    return this.#dispatcher.permits.heldWithin;
+  }
+
   /** Calls in line, parked ones included. */
   get waiting(): number {
     return this.#dispatcher.queue.size;
@@ -118,6 +123,21 @@ export class Gate {
    */
   resize(capacity: number): void {
     this.#dispatcher.resize(checkCount("capacity", capacity));
+  }
+
+  /**
+   * Changes how many permits are reserved for the gate's `reserved.priority` and sooner. With as many as the capacity, everybody
+   * beyond waits. Nothing is revoked.
+   *
+   * @throws {TypeError} on a gate that was made without `reserved` ({ permits: 0 } will do).
+   * @throws {TypeError | RangeError} unless `permits` is a whole number from 0, or Infinity.
+   */
+  reserve(permits: number): void {
+    checkCount("permits", permits);
+    if (this.#dispatcher.permits.reserved === undefined) {
+      throw new TypeError("reserve needs a gate made with the option `reserved`, which says for whom");
+    }
+    this.#dispatcher.reserve(permits);
   }
 
   /** Stops dispatching; calls keep queueing, holders keep holding. No effect on a draining or closed gate. */
