@@ -6,12 +6,14 @@ export declare class Gate {
     constructor(options?: GateOptions | number);
     get capacity(): number;
     get held(): number;
+    get heldWithin(): number;
     get waiting(): number;
     get state(): GateState;
     acquire(options?: AcquireOptions): Promise<Permit>;
     tryAcquire(options?: TryAcquireOptions): Permit | undefined;
     run<Result>(task: (permit: Permit) => Result | PromiseLike<Result>, options?: AcquireOptions): Promise<Result>;
     resize(capacity: number): void;
+    reserve(permits: number): void;
     pause(): void;
     unpause(): void;
     drain(): Promise<void>;
