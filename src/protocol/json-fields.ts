@@ -2,6 +2,8 @@ import { JsonSyntaxError, skipColon, skipSpace, skipString, skipValue } from "./
 
 export { JsonSyntaxError } from "./json-scan.ts";
 
+const utf8 = new TextDecoder();
+
 /** A piece of the body: from `start` up to, not including, `end`, in bytes. */
 export interface Span {
   readonly start: number;
@@ -110,8 +112,7 @@ export function readField(body: Uint8Array, fields: JsonFields, name: string): u
   return span === undefined ? undefined : parseSpan(body, span);
 }
 
-const utf8 = new TextDecoder();
-
-function parseSpan(body: Uint8Array, { start, end }: Span): unknown {
+/** The value that stands there. */
+export function parseSpan(body: Uint8Array, { start, end }: Span): unknown {
   return JSON.parse(utf8.decode(body.subarray(start, end)));
 }
