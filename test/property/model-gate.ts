@@ -16,6 +16,7 @@ export class ModelGate {
   readonly #options: ModelOptions;
   state: GateState = "open";
   capacity: number;
+  #reserved: number;
   now = 0;
   /** Oldest grant first. */
   readonly holders: ModelCall[] = [];
@@ -31,6 +32,7 @@ export class ModelGate {
   constructor(options: ModelOptions) {
     this.#options = options;
     this.capacity = options.capacity;
+    this.#reserved = options.reserved?.permits ?? 0;
   }
 
   acquire(request: ModelRequest): ModelCall {
@@ -120,6 +122,11 @@ export class ModelGate {
   resize(capacity: number): void {
     this.capacity = capacity;
     this.#logState();
+    this.#settleDown();
+  }
+
+  reserve(permits: number): void {
+    this.#reserved = permits;
     this.#settleDown();
   }
 
@@ -225,7 +232,7 @@ export class ModelGate {
 
   /** Permits that are not reserved. */
   #openToAll(): number {
-    return this.capacity - (this.#options.reserved?.permits ?? 0);
+    return this.capacity - this.#reserved;
   }
 
   #sooner(a: ModelCall, b: ModelCall): boolean {

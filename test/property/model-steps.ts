@@ -34,6 +34,7 @@ export type CallStep =
 export type GateStep =
   | { readonly do: "advance"; readonly ms: number }
   | { readonly do: "resize"; readonly capacity: number }
+  | { readonly do: "reserve"; readonly permits: number }
   | { readonly do: "pause" | "unpause" | "drain" | "close" };
 
 /**
@@ -103,6 +104,10 @@ const LASTING: readonly WeightedArbitrary<Step>[] = [
     arbitrary: fc.record({ do: fc.constant("advance" as const), ms: fc.constantFrom(0, 1, 10, 50, 100, 400, 1500) }),
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("resize" as const), capacity }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("reserve" as const), permits: fc.constantFrom(0, 1, 2, Infinity) }),
+  },
   { weight: 2, arbitrary: plain("pause") },
   { weight: 4, arbitrary: plain("unpause") },
   { weight: 20, arbitrary: plain("turn") },

@@ -39,6 +39,8 @@ export class World {
   readonly #shared: Trigger[];
   readonly #events: string[] | undefined;
   readonly #cast = new Cast();
+  /** Whether the gate was made with a reservation. */
+  readonly #reserving: boolean;
   #calls = 0;
   #heldBefore = 0;
 
@@ -47,6 +49,7 @@ export class World {
     this.#model = new ModelGate(options);
     this.#newTrigger = newTrigger;
     this.#shared = Array.from({ length: SHARED_SIGNALS }, newTrigger);
+    this.#reserving = options.reserved !== undefined;
     if (!listening) return;
     const events: string[] = [];
     this.gate.on("*", (event: GateEvent) => events.push(tellEvent(event)));
@@ -67,6 +70,7 @@ export class World {
   async end(): Promise<void> {
     this.#do({ do: "unpause" });
     this.#do({ do: "resize", capacity: Infinity });
+    this.#do({ do: "reserve", permits: 0 });
     await this.#settle();
     assert.equal(this.gate.waiting, 0, "with permits for all nobody waits");
     this.#do({ do: "drain" });
@@ -271,6 +275,9 @@ export class World {
         this.#model.resize(step.capacity);
         this.gate.resize(step.capacity);
         break;
+      case "reserve":
+        this.#reserve(step.permits);
+        break;
       case "drain": {
         const drained = this.gate.drain().then(() => "drained");
         this.#ledger.expect(this.#model.drain(), drained, undefined);
@@ -283,6 +290,15 @@ export class World {
         this.gate[step.do]();
         break;
     }
+  }
+
+  #reserve(permits: number): void {
+    if (!this.#reserving) {
+      assert.throws(() => this.gate.reserve(permits), TypeError);
+      return;
+    }
+    this.#model.reserve(permits);
+    this.gate.reserve(permits);
   }
 
   async #settle(): Promise<void> {
