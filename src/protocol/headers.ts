@@ -39,43 +39,51 @@ const NOT_TO_CLIENT: ReadonlySet<string> = new Set([
 /** Headgate's own: what a client says to it is not for the model server, and nobody else speaks in its name. */
 const OWN_PREFIX = "x-headgate-";
 
+/** Says of a name, in lower case, that it must not pass either. */
+export type HeaderFilter = (name: string) => boolean;
+
 /**
- * The request headers that go upstream. Lists are flat, name then value; the order, the case and repeated fields stay.
+ * The request headers that go upstream. Lists are flat, name then value; order, case and repeated fields stay.
  *
- * Left out: what belongs to one connection, framing, `Host`, `Expect`, Headgate's own headers and their aliases, and
- * `alsoDrop` (lower case). The sender adds `Host` and the framing. Keys (`Authorization`, `X-Api-Key`) pass: they are not judged here.
+ * Left out: what belongs to one connection, framing, `Host`, `Expect`, Headgate's own headers with their aliases, and what
+ * `alsoDrops` says. The sender adds `Host` and the framing. Keys (`Authorization`, `X-Api-Key`) pass: they are not judged here.
  */
-export function requestHeaders(raw: readonly string[], alsoDrop: readonly string[] = []): string[] {
-  return passing(raw, NOT_UPSTREAM, alsoDrop);
+export function requestHeaders(raw: readonly string[], alsoDrops: HeaderFilter = dropsNothing): string[] {
+  return passing(raw, NOT_UPSTREAM, alsoDrops);
 }
 
 /**
  * The response headers that go to the client, in the same form. Left out: what belongs to one connection, framing, everything in
- * Headgate's name, `Alt-Svc`, and `alsoDrop` (lower case).
+ * Headgate's name, `Alt-Svc`, and what `alsoDrops` says.
  */
-export function responseHeaders(raw: readonly string[], alsoDrop: readonly string[] = []): string[] {
-  return passing(raw, NOT_TO_CLIENT, alsoDrop);
+export function responseHeaders(raw: readonly string[], alsoDrops: HeaderFilter = dropsNothing): string[] {
+  return passing(raw, NOT_TO_CLIENT, alsoDrops);
 }
 
-function passing(raw: readonly string[], dropped: ReadonlySet<string>, alsoDrop: readonly string[]): string[] {
+function dropsNothing(): boolean {
+  return false;
+}
+
+function passing(raw: readonly string[], dropped: ReadonlySet<string>, alsoDrops: HeaderFilter): string[] {
   const named = connectionOptions(raw);
   const kept: string[] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index]!;
     const plain = name.toLowerCase();
-    const drops =
-      dropped.has(plain) || plain.startsWith(OWN_PREFIX) || named.includes(plain) || alsoDrop.includes(plain);
+    const drops = dropped.has(plain) || plain.startsWith(OWN_PREFIX) || named.has(plain) || alsoDrops(plain);
     if (!drops) kept.push(name, raw[index + 1]!);
   }
   return kept;
 }
 
-/** The names listed in every `Connection` field, in lower case. `close` and `keep-alive` among them harm nobody. */
-function connectionOptions(raw: readonly string[]): string[] {
-  const options: string[] = [];
+/** The names listed in every `Connection` field, in lower case. That `close` is among them harms nobody. */
+function connectionOptions(raw: readonly string[]): ReadonlySet<string> {
+  let options = NO_OPTIONS;
   for (let index = 0; index + 1 < raw.length; index += 2) {
     if (raw[index]!.toLowerCase() !== "connection") continue;
-    options.push(...raw[index + 1]!.split(",").map((option) => option.trim().toLowerCase()));
+    options = options.union(new Set(raw[index + 1]!.split(",").map((option) => option.trim().toLowerCase())));
   }
   return options;
 }
+
+const NO_OPTIONS: ReadonlySet<string> = new Set();

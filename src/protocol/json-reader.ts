@@ -20,8 +20,7 @@ export type JsonScalar = string | number | boolean;
 
 /**
  * Reads the members of a JSON object by the type that they should have: a member of another type is as good as missing.
- * Lists and objects are looked into and not built (except by {@link JsonReader.list}), so that no body can make a large value
- * out of a small question.
+ * Lists and objects are looked into and never built, so that no body can make a large value out of a small question.
  */
 export class JsonReader {
   readonly #fields: JsonFields;
@@ -61,13 +60,6 @@ export class JsonReader {
     const span = this.#fields.get(name);
     if (span === undefined || this.kindAt(span) !== "object") return undefined;
     return new JsonReader(topLevelFields(this.#fields.body.subarray(span.start, span.end)));
-  }
-
-  /** The whole list, built. */
-  list(name: string): readonly unknown[] | undefined {
-    const span = this.#fields.get(name);
-    if (span === undefined || this.kindAt(span) !== "list") return undefined;
-    return parseSpan(this.#fields.body, span) as unknown[];
   }
 
   /** Where the items of a list stand. None when the member is no list. */

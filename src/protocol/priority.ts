@@ -43,7 +43,7 @@ export function parsePriority(text: string): { readonly priority: number } | { r
 }
 
 /** What OpenAI's `service_tier` says about priority: `flex` may wait, `priority` must not, any other tier says nothing. */
-export function serviceTierPriority(tier: string): number | undefined {
+export function serviceTierPriority(tier: string | undefined): number | undefined {
   if (tier === "flex") return Priority.BACKGROUND;
   return tier === "priority" ? Priority.FOREGROUND : undefined;
 }

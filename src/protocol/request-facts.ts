@@ -28,8 +28,6 @@ export interface RequestFacts {
   readonly includeUsage: boolean;
   /** Ollama: nothing to answer; the call loads the model, or unloads it. */
   readonly isLoad: boolean;
-  /** The messages of a chat, parsed when first asked for. */
-  readonly messages?: readonly unknown[] | undefined;
 }
 
 /** Where a dialect writes the token limit; the first that is there counts. */
@@ -84,14 +82,14 @@ const UNREAD: RequestFacts = {
 };
 
 /**
- * Reads the facts of a request. `fields` saves a second scan, if it is at hand. The result holds on to `body`, for the messages.
+ * Reads the facts of a request. `fields` saves a second scan, if it is at hand. The result does not hold on to the body, so that
+ * a body can be put away while its request waits.
  *
  * @throws {JsonSyntaxError} when the route takes JSON, and the body is no JSON object.
  */
 export function readFacts(route: Route, body: Uint8Array, fields?: JsonFields): RequestFacts {
   if (route.body === "opaque") return UNREAD;
   const request = new JsonReader(fields ?? topLevelFields(body));
-  let messages: readonly unknown[] | undefined;
   return {
     model: request.text("model"),
     stream: request.flag("stream") ?? route.streamDefault,
@@ -105,10 +103,6 @@ export function readFacts(route: Route, body: Uint8Array, fields?: JsonFields): 
     user: request.text("user") ?? request.object("metadata")?.text("user_id"),
     includeUsage: request.object("stream_options")?.flag("include_usage") ?? false,
     isLoad: OLLAMA_INPUTS[route.dialect]?.every((name) => !says(request, name)) ?? false,
-    get messages() {
-      messages ??= request.list("messages");
-      return messages;
-    },
   };
 }
 
