@@ -10,11 +10,11 @@ const DATA = new TextEncoder().encode("data: ");
 const utf8 = new TextDecoder();
 
 /**
- * Reads an event stream (WHATWG HTML, "Server-sent events"): any of its three line ends, a byte order mark, comments, `data`
- * over several lines. `id` and `retry` are of no interest here.
+ * Reads an event stream (WHATWG HTML, "Server-sent events"): any of its three line ends, a byte order mark, comments,
+ * `data` over several lines. `id` and `retry` are of no interest here.
  *
- * A CR at the very end of a chunk waits for what follows it, because an LF behind it belongs to it. So a stream whose lines
- * end with CR alone, which no model server sends, is read one event late.
+ * A CR at the very end of a chunk waits for what follows it, because an LF behind it belongs to it. So a stream whose
+ * lines end with CR alone, which no model server sends, is read one event late.
  */
 export class SseDecoder implements FrameDecoder {
   readonly #maxFrameBytes: number;
