@@ -34,7 +34,7 @@ export const FULL: Effort = {
   capMs: 60_000,
   deadlineMs: Infinity,
 };
-export const QUICK: Effort = { quick: true, rounds: 1, samples: 3, budgetMs: 150, capMs: 1000, deadlineMs: 35_000 };
+export const QUICK: Effort = { quick: true, rounds: 1, samples: 3, budgetMs: 100, capMs: 1000, deadlineMs: 35_000 };
 
 /** Depths ascend, so that who exceeds the cap at one need not be tried at a greater one. */
 export function plan(quick: boolean): Row[] {

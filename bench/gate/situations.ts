@@ -5,11 +5,11 @@ import { prioritiesIn } from "./orders.ts";
 /** Passes in one sample at least, so that a sample is long beside the clock's resolution. */
 const PASSES_A_SAMPLE = 50_000;
 /** Or fewer, when a slow contender needs this long for them. */
-const SAMPLE_MS = 200;
+const SAMPLE_MS = 100;
 /** Enough for the optimising compiler: it has seen everything long before. */
 const WARM_UP_PASSES = 20_000;
 const WARM_UP_WAITERS = 1000;
-const WARM_UP_MS = 250;
+const WARM_UP_MS = 150;
 
 /** Takes one sample of a situation, on a fresh gate. */
 export async function sample(situation: Situation, open: () => Passes): Promise<Sample> {
