@@ -31,9 +31,15 @@ export function eventLevel(event: GateEvent): LogLevel {
 /** One event as one line. */
 export function eventLine(event: GateEvent): string {
   const depth = ` depth=${event.waiting} held=${event.held}`;
-  const label = "label" in event && event.label !== undefined ? ` label=${JSON.stringify(event.label)}` : "";
+  const name = labelOf(event);
+  const label = name === undefined ? "" : ` label=${JSON.stringify(name)}`;
   const warn = eventLevel(event) === "warn" ? "WARN " : "";
   return `[${event.gate}] ${warn}${event.type}${factsOf(event)}${depth}${label}`;
+}
+
+function labelOf(event: GateEvent): string | undefined {
+  if (event.type === "starvation") return event.oldest.label;
+  return "label" in event ? event.label : undefined;
 }
 
 function factsOf(event: GateEvent): string {

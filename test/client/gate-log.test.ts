@@ -37,11 +37,11 @@ test("it prints enqueue, dispatch and release with priority, wait, hold and dept
 test("it prints the starvation of a background waiter as a WARN that names the oldest, how many, and the depth", async () => {
   const { gate, clock, lines } = logged();
   const holder = await gate.acquire({ priority: Priority.FOREGROUND });
-  const waiters = [gate.acquire(), gate.acquire()];
+  const waiters = [gate.acquire({ label: "oldest" }), gate.acquire()];
   clock.advance(5 * MINUTE_MS);
   const warnings = lines.filter((line) => line.startsWith("!"));
   assert.deepEqual(warnings, [
-    "! [mlx] WARN starvation #2 priority=100 wait=300000ms count=2 threshold=300000ms depth=2 held=1",
+    '! [mlx] WARN starvation #2 priority=100 wait=300000ms count=2 threshold=300000ms depth=2 held=1 label="oldest"',
   ]);
   holder.release();
   for (const waiter of waiters) (await waiter).release();
