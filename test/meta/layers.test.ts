@@ -27,6 +27,7 @@ const PURE = ["gate", "protocol"];
 
 /** The npm packages a layer may use. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  engines: ["undici"],
   relay: ["undici"],
   gateway: ["fastify", "pino", "prom-client", "undici", "yaml", "zod"],
   cli: ["commander"],

@@ -1,0 +1,92 @@
+import type { JsonReader } from "../protocol/json-reader.ts";
+import type { RequestFacts } from "../protocol/request-facts.ts";
+import type { Route } from "../protocol/route.ts";
+import type { Edit } from "../protocol/splice.ts";
+
+export type EngineName =
+  | "llama-server"
+  | "ollama"
+  | "lm-studio"
+  | "mlx-lm"
+  | "mlx-vlm"
+  | "vllm-mlx"
+  | "omlx"
+  | "vllm"
+  | "sglang"
+  | "simulated"
+  | "unknown";
+
+/** Asks a server small questions. Every answer is bounded in time and size. */
+export interface Probe {
+  /** `undefined` when nobody answers: refused, timed out, reset. Never rejects. */
+  get(path: string): Promise<ProbeAnswer | undefined>;
+}
+
+export interface ProbeAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  /** The body parsed, or `undefined` if it is no JSON. */
+  readonly json: unknown;
+}
+
+/** How many requests a server works on at once, and who says so. */
+export interface Capacity {
+  readonly slots: number;
+  /** For the start-up banner: "/props total_slots". */
+  readonly source: string;
+}
+
+/** `loading`: it answers, and will take work soon. */
+export type Health = "ready" | "loading" | "down";
+
+/** What happens to a running background request when a person comes: it continues later, starts over, or finishes first. */
+export type StepAside = "resume" | "restart" | "finish";
+
+/** A request that is on its way to an engine. */
+export interface OutgoingRequest {
+  readonly route: Route;
+  readonly facts: RequestFacts;
+  /** The members of its body, for what only one engine knows. None where the route's body is not read: it cannot be edited either. */
+  readonly body: JsonReader | undefined;
+  /** What Headgate runs it with: a key's ceiling is in it already. */
+  readonly priority: number;
+}
+
+/** What a request must look like for one engine. The relay applies it; everything not named here stays as received. */
+export interface Outgoing {
+  readonly edits: readonly Edit[];
+  /** Lower-case names of headers that must not reach this engine. */
+  readonly dropHeaders: readonly string[];
+  /** The upstream streams although the client did not ask, so that an abort is noticed; the relay aggregates. */
+  readonly forceStream: boolean;
+  /** What was asked for Headgate itself and must not reach the client. */
+  readonly hide: readonly Hidden[];
+}
+
+export type Hidden = "usage" | "progress" | "timings";
+
+/** One kind of model server: how to know it, what it can do, and what its requests need. Stateless. */
+export interface Engine {
+  readonly name: EngineName;
+  /** As people call it: "llama.cpp llama-server". */
+  readonly title: string;
+  readonly usualPorts: readonly number[];
+  /** Whether the server behind `probe` is of this kind. */
+  identify(probe: Probe): Promise<boolean>;
+  /** The same kind as this server was started, where its flags change what it takes. Asked once, after {@link identify}. */
+  tuned?(probe: Probe): Promise<Engine>;
+  /** `undefined` when the server does not tell: then configured, else 1. */
+  capacity(probe: Probe): Promise<Capacity | undefined>;
+  health(probe: Probe): Promise<Health>;
+  /** The names it serves; `undefined` when it does not tell. */
+  models(probe: Probe): Promise<readonly string[] | undefined>;
+  readonly stepAside: StepAside;
+  /** Honest limits and advice, a sentence each. */
+  readonly notes: readonly string[];
+  /** Whether closing the connection of a running request is safe, and stops the work. If not, its answer is read to the end. */
+  mayAbort(exchange: { readonly streaming: boolean }): boolean;
+  /** What must change in a request on its way to this engine. Pure. */
+  outgoing(request: OutgoingRequest): Outgoing;
+}
