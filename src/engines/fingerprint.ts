@@ -1,0 +1,20 @@
+import { objectIn, objectsIn, textIn } from "../protocol/untrusted-json.ts";
+import type { Probe, ProbeAnswer } from "./engine.ts";
+
+/** What the `Server` header says: that of the list of models, or of the front page while the list is not to be had. */
+export async function serverHeader(probe: Probe): Promise<string> {
+  const answer = (await probe.get("/v1/models")) ?? (await probe.get("/"));
+  return answer?.headers["server"] ?? "";
+}
+
+/** Who owns the first model of the OpenAI-style list: most servers write their own name there. */
+export async function modelOwner(probe: Probe): Promise<string | undefined> {
+  const models = await probe.get("/v1/models");
+  const [first] = objectsIn(objectIn(models?.json)?.["data"]);
+  return textIn(first?.["owned_by"]);
+}
+
+/** The members of a good answer that is a JSON object; none otherwise. */
+export function membersOf(answer: ProbeAnswer | undefined): Readonly<Record<string, unknown>> {
+  return answer?.status === 200 ? (objectIn(answer.json) ?? {}) : {};
+}

@@ -1,0 +1,115 @@
+import { objectIn } from "../protocol/untrusted-json.ts";
+import type { DialectName } from "../protocol/route.ts";
+import type { Edit } from "../protocol/splice.ts";
+import { withoutPriority } from "./as-received.ts";
+import type { Capacity, Engine, Hidden, Outgoing, OutgoingRequest, Probe } from "./engine.ts";
+import { membersOf, modelOwner, serverHeader } from "./fingerprint.ts";
+import { healthAt } from "./health.ts";
+import { openAiModels } from "./openai-models.ts";
+import { slotCount } from "./slot-count.ts";
+
+/** llama.cpp's server, which stops a streamed answer within one token and continues it later from its cache. */
+export const llamaServer: Engine = {
+  name: "llama-server",
+  title: "llama.cpp llama-server",
+  // 8080 is announced to move (ggml-org/llama.cpp#26508).
+  usualPorts: [8080, 9931],
+  stepAside: "resume",
+  notes: [
+    "Advice: run it with -np 1 -b 256 -ub 256. It finishes the batch of the prompt that it is reading before it stops, and a batch of 2048 tokens takes seconds.",
+    "A request with tools, logprobs or several answers that is not streamed stops up to a second late, and later still while other slots are busy.",
+    "A router of several models does not tell its slots: it counts as one slot unless its capacity is configured.",
+  ],
+  identify,
+  capacity,
+  health: (probe) => healthAt(probe, "/health"),
+  models: openAiModels,
+  mayAbort: () => true,
+  outgoing,
+};
+
+/**
+ * Every answer has `Server: llama.cpp`, those while it loads too. Behind a proxy that writes its own name there, the list of
+ * models and the error while loading still tell (tools/server: server-http.cpp, server-context.cpp).
+ */
+async function identify(probe: Probe): Promise<boolean> {
+  if (/\bllama\.cpp\b/.test(await serverHeader(probe))) return true;
+  if ((await modelOwner(probe)) === "llamacpp") return true;
+  const loading = await probe.get("/v1/models");
+  const error = loading?.status === 503 ? objectIn(objectIn(loading.json)?.["error"]) : undefined;
+  return error?.["type"] === "unavailable_error" && error["message"] === "Loading model";
+}
+
+async function capacity(probe: Probe): Promise<Capacity | undefined> {
+  const slots = slotCount(membersOf(await probe.get("/props"))["total_slots"]);
+  return slots === undefined ? undefined : { slots, source: "/props total_slots" };
+}
+
+function outgoing(request: OutgoingRequest): Outgoing {
+  const forceStream = isBetterStreamed(request);
+  const asked = request.facts.stream || forceStream ? streamEdits(request, forceStream) : NOTHING_ASKED;
+  return {
+    edits: [...withoutPriority(request), ...asked.edits],
+    // Makes the stream resumable: a generation with this header goes on when its connection is closed (ggml-org/llama.cpp#23226).
+    dropHeaders: ["x-conversation-id"],
+    forceStream,
+    hide: asked.hide,
+  };
+}
+
+/** Dialects of which a stream tells all that the whole answer has. */
+const LOSSLESS: ReadonlySet<DialectName> = new Set([
+  "openai-chat",
+  "openai-completions",
+  "llama-completion",
+  "anthropic-messages",
+]);
+
+/**
+ * Whether a client that does not stream is better served by a stream that is put together again.
+ *
+ * A stream stops within a token of being closed. Without one the server looks once a second whether the client is still there,
+ * and starts that second anew whenever another slot has something to say: with one other stream running it takes many seconds
+ * (server-queue.cpp, recv_with_timeout; ggml-org/llama.cpp#13262).
+ *
+ * Not where the parts do not make the whole. Log probabilities of tokens that show no text are in no delta. Several answers
+ * are a list in some forms and choices in others. A stream of tool calls can fail where the whole answer is parsed well ("Invalid
+ * diff", ggml-org/llama.cpp#13876, #15713). The native API leaves fields out, or adds them, on request.
+ */
+function isBetterStreamed({ route, facts, body }: OutgoingRequest): boolean {
+  if (facts.stream || body === undefined || !LOSSLESS.has(route.dialect)) return false;
+  if (facts.n > 1 || facts.logprobs || facts.tools) return false;
+  if (route.dialect !== "llama-completion") return true;
+  return (
+    body.kind("prompt") !== "list" && body.kind("response_fields") === undefined && body.flag("return_tokens") !== true
+  );
+}
+
+interface Asked {
+  readonly edits: readonly Edit[];
+  readonly hide: readonly Hidden[];
+}
+
+const NOTHING_ASKED: Asked = { edits: [], hide: [] };
+
+/** Dialects that have a form for the progress of a prompt. */
+const SHOWS_PROGRESS: ReadonlySet<DialectName> = new Set(["openai-chat", "openai-completions", "llama-completion"]);
+
+/** What a stream is asked to tell for Headgate's sake. */
+function streamEdits({ route, facts, body }: OutgoingRequest, forceStream: boolean): Asked {
+  const edits: Edit[] = [];
+  const hide: Hidden[] = [];
+  if (forceStream) edits.push({ set: "stream", value: true });
+  // Only chat leaves the count of tokens out unless asked; the whole answer always has it.
+  if (route.dialect === "openai-chat" && !facts.includeUsage) {
+    edits.push({ set: ["stream_options", "include_usage"], value: true });
+    if (!forceStream) hide.push("usage");
+  }
+  // Every batch of the prompt then writes something, which is when a closed connection is noticed.
+  if (SHOWS_PROGRESS.has(route.dialect)) {
+    const asksItself = body?.flag("return_progress") === true;
+    if (!asksItself) edits.push({ set: "return_progress", value: true });
+    if (!asksItself || forceStream) hide.push("progress");
+  }
+  return { edits, hide };
+}

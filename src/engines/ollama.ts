@@ -1,0 +1,36 @@
+import { textIn } from "../protocol/untrusted-json.ts";
+import { asReceived } from "./as-received.ts";
+import type { Engine, Probe } from "./engine.ts";
+import { membersOf } from "./fingerprint.ts";
+import { healthAt } from "./health.ts";
+import { openAiModels } from "./openai-models.ts";
+
+/** Ollama. Its streams must not be aborted; everything else may be. */
+export const ollama: Engine = {
+  name: "ollama",
+  title: "Ollama",
+  usualPorts: [11434],
+  stepAside: "restart",
+  notes: [
+    "A streamed answer always runs to its end: aborting it can take the model's only slot away for good (ollama/ollama#17131). An answer that is not streamed is aborted and starts over.",
+    "It does not tell how many requests it works on at once: OLLAMA_NUM_PARALLEL, 1 by default. Set the same capacity here.",
+    "A request with another num_ctx makes it load the model anew.",
+  ],
+  identify,
+  capacity: () => Promise.resolve(undefined),
+  // It loads models when they are asked for, and answers meanwhile.
+  health: (probe) => healthAt(probe, "/api/version"),
+  models: openAiModels,
+  // An aborted stream may leave its goroutine waiting for a reader, and the model's semaphore taken (server/routes.go; issue
+  // 17131, open). Without a stream the channel is read to its end whatever happens.
+  mayAbort: ({ streaming }) => !streaming,
+  // Unknown fields are ignored. Streams are never forced, for the reason above.
+  outgoing: asReceived,
+};
+
+/** SGLang says "Ollama is running" too; it must have been asked before. */
+async function identify(probe: Probe): Promise<boolean> {
+  const root = await probe.get("/");
+  if (root?.text.trim() !== "Ollama is running") return false;
+  return textIn(membersOf(await probe.get("/api/version"))["version"]) !== undefined;
+}

@@ -1,0 +1,20 @@
+import { asReceived } from "./as-received.ts";
+import type { Engine } from "./engine.ts";
+import { serverHeader } from "./fingerprint.ts";
+import { healthAt } from "./health.ts";
+import { openAiModels } from "./openai-models.ts";
+
+/** Headgate's own simulated model server: for first steps and demonstrations. Nothing it says was computed by a model. */
+export const simulated: Engine = {
+  name: "simulated",
+  title: "simulated model server",
+  usualPorts: [],
+  stepAside: "resume",
+  notes: ["Its answers are made up: start a model server, or name one with --upstream URL, for real ones."],
+  identify: async (probe) => (await serverHeader(probe)).startsWith("headgate-simulated"),
+  capacity: () => Promise.resolve(undefined),
+  health: (probe) => healthAt(probe, "/health"),
+  models: openAiModels,
+  mayAbort: () => true,
+  outgoing: asReceived,
+};

@@ -1,0 +1,38 @@
+import { textIn } from "../protocol/untrusted-json.ts";
+import { asReceived } from "./as-received.ts";
+import type { Engine, Probe } from "./engine.ts";
+import { membersOf, modelOwner } from "./fingerprint.ts";
+import { healthAt } from "./health.ts";
+import { openAiModels } from "./openai-models.ts";
+
+/** vLLM. It listens only once its model is loaded. */
+export const vllm: Engine = {
+  name: "vllm",
+  title: "vLLM",
+  usualPorts: [8000],
+  stepAside: "resume",
+  notes: [
+    "It works on --max-num-seqs requests at once and does not tell: it counts as one slot unless its capacity is configured.",
+    "A priority in the body of a request is taken out: vLLM refuses one unless it was started with --scheduling-policy priority.",
+    "An answer bound to a schema or offered tools starts over: its grammar is not restored when it continues.",
+  ],
+  identify,
+  capacity: () => Promise.resolve(undefined),
+  health,
+  models: openAiModels,
+  mayAbort: () => true,
+  outgoing: asReceived,
+};
+
+/** Its key guards /v1, and nothing else: without it, the version is what is left to see (vllm/entrypoints/openai). */
+async function identify(probe: Probe): Promise<boolean> {
+  if ((await modelOwner(probe)) === "vllm") return true;
+  const models = await probe.get("/v1/models");
+  if (models?.status !== 401) return false;
+  return textIn(membersOf(await probe.get("/version"))["version"]) !== undefined;
+}
+
+/** 503 is no loading here: it says that the engine behind the HTTP server has died. */
+async function health(probe: Probe): Promise<"ready" | "down"> {
+  return (await healthAt(probe, "/health")) === "ready" ? "ready" : "down";
+}
