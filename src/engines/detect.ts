@@ -34,7 +34,10 @@ export interface KnownServer {
   readonly engines: readonly EngineName[];
 }
 
-/** Where to look for local servers, by the ports that they take unless told otherwise. */
+/**
+ * Where to look for local servers, by the ports that they take unless told otherwise. Anything may listen there: what is not
+ * recognised is no model server just because it answers.
+ */
 export const KNOWN_SERVERS: readonly KnownServer[] = [...new Set(ENGINES.flatMap((engine) => engine.usualPorts))].map(
   (port) => ({
     port,

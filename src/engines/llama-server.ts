@@ -92,24 +92,25 @@ interface Asked {
 
 const NOTHING_ASKED: Asked = { edits: [], hide: [] };
 
-/** Dialects that have a form for the progress of a prompt. */
+/** Dialects that have a form for the progress of a prompt (server-task.cpp, to_json of a partial result). */
 const SHOWS_PROGRESS: ReadonlySet<DialectName> = new Set(["openai-chat", "openai-completions", "llama-completion"]);
 
-/** What a stream is asked to tell for Headgate's sake. */
+/**
+ * What a stream is asked to tell for Headgate's sake.
+ *
+ * Its progress, because every batch of the prompt then writes something, and a closed connection is noticed between two batches
+ * rather than at the end of the prompt. Not its usage: the last chunk has `timings` unasked, which count the same tokens, and
+ * with usage they would move into a chunk of its own. Only a stream that stands for a whole chat answer needs the usage, which
+ * that answer always has.
+ */
 function streamEdits({ route, facts, body }: OutgoingRequest, forceStream: boolean): Asked {
   const edits: Edit[] = [];
-  const hide: Hidden[] = [];
   if (forceStream) edits.push({ set: "stream", value: true });
-  // Only chat leaves the count of tokens out unless asked; the whole answer always has it.
-  if (route.dialect === "openai-chat" && !facts.includeUsage) {
+  if (forceStream && route.dialect === "openai-chat" && !facts.includeUsage) {
     edits.push({ set: ["stream_options", "include_usage"], value: true });
-    if (!forceStream) hide.push("usage");
   }
-  // Every batch of the prompt then writes something, which is when a closed connection is noticed.
-  if (SHOWS_PROGRESS.has(route.dialect)) {
-    const asksItself = body?.flag("return_progress") === true;
-    if (!asksItself) edits.push({ set: "return_progress", value: true });
-    if (!asksItself || forceStream) hide.push("progress");
-  }
-  return { edits, hide };
+  if (!SHOWS_PROGRESS.has(route.dialect)) return { edits, hide: [] };
+  const wanted = body?.flag("return_progress") === true;
+  if (!wanted) edits.push({ set: "return_progress", value: true });
+  return { edits, hide: wanted && !forceStream ? [] : ["progress"] };
 }

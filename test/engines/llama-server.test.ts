@@ -20,17 +20,11 @@ function table(rows: readonly Row[]): void {
   }
 }
 
-describe("a stream of llama-server's is asked for what Headgate needs, which is then hidden", () => {
+describe("a stream of llama-server's is asked for its progress, which is then hidden", () => {
   table([
-    [CHAT, '{"stream":true}', `{"stream":true,${USAGE},${PROGRESS}}`, false, ["usage", "progress"]],
-    ["/chat/completions", '{"stream":true}', `{"stream":true,${USAGE},${PROGRESS}}`, false, ["usage", "progress"]],
-    [
-      CHAT,
-      '{"stream":true,"stream_options":{"include_usage":false}}',
-      `{"stream":true,${USAGE},${PROGRESS}}`,
-      false,
-      ["usage", "progress"],
-    ],
+    [CHAT, '{"stream":true}', `{"stream":true,${PROGRESS}}`, false, ["progress"]],
+    ["/chat/completions", '{"stream":true}', `{"stream":true,${PROGRESS}}`, false, ["progress"]],
+    [CHAT, '{"return_progress":false,"stream":true}', `{${PROGRESS},"stream":true}`, false, ["progress"]],
     ["/v1/completions", '{"stream":true}', `{"stream":true,${PROGRESS}}`, false, ["progress"]],
     ["/completion", '{"stream":true}', `{"stream":true,${PROGRESS}}`, false, ["progress"]],
     ["/infill", '{"stream":true}', `{"stream":true,${PROGRESS}}`, false, ["progress"]],
@@ -40,12 +34,11 @@ describe("a stream of llama-server's is asked for what Headgate needs, which is 
 describe("what the client of a stream asked for itself is not hidden", () => {
   table([
     [CHAT, `{"stream":true,${USAGE}}`, `{"stream":true,${USAGE},${PROGRESS}}`, false, ["progress"]],
-    [CHAT, `{"stream":true,${PROGRESS}}`, `{"stream":true,${PROGRESS},${USAGE}}`, false, ["usage"]],
-    [CHAT, `{"stream":true,${PROGRESS},${USAGE}}`, `{"stream":true,${PROGRESS},${USAGE}}`, false, []],
+    [CHAT, `{"stream":true,${PROGRESS}}`, `{"stream":true,${PROGRESS}}`, false, []],
   ]);
 });
 
-describe("a stream without a form for progress or usage is left alone", () => {
+describe("a stream without a form for progress is left alone", () => {
   table([
     ["/v1/messages", '{"stream":true}', '{"stream":true}', false, []],
     ["/v1/responses", '{"stream":true}', '{"stream":true}', false, []],
