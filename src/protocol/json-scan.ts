@@ -108,7 +108,7 @@ function enlarged(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 }
 
 /** The offset of the value that belongs to the key at `at`. */
-export function skipKey(body: Uint8Array, at: number): number {
+function skipKey(body: Uint8Array, at: number): number {
   return skipColon(body, skipString(body, at));
 }
 
