@@ -66,22 +66,25 @@ export class World {
     await this.#settle();
   }
 
-  /** Makes room for everybody: who still waits must get a permit. Then drains; nothing may be left. */
-  async end(): Promise<void> {
+  /** Makes room for everybody: who still waits must get a permit. Then takes all permits back; nothing may be left. */
+  async rest(): Promise<void> {
     this.#do({ do: "unpause" });
     this.#do({ do: "resize", capacity: Infinity });
     this.#do({ do: "reserve", permits: 0 });
     await this.#settle();
     assert.equal(this.gate.waiting, 0, "with permits for all nobody waits");
-    this.#do({ do: "drain" });
     while (this.#cast.running.length > 0) await this.#finish(0, undefined);
     while (this.#cast.permitted.length > 0) this.#do({ do: "release", who: 0 });
     await this.#settle();
-    assert.deepEqual(
-      [this.gate.state, this.gate.held, this.clock.pending.all, this.#ledger.pending],
-      ["closed", 0, 0, []],
-      "nothing is left: no permit, no timer, no promise",
-    );
+    const left = [this.gate.held, this.gate.waiting, this.clock.pending.all, this.#ledger.pending];
+    assert.deepEqual(left, [0, 0, 0, []], "nothing is left: no permit, no waiter, no timer, no promise");
+  }
+
+  async end(): Promise<void> {
+    this.#do({ do: "unpause" });
+    this.#do({ do: "drain" });
+    await this.rest();
+    assert.equal(this.gate.state, "closed");
   }
 
   #do(step: AcquireStep | CallStep | GateStep): void {
