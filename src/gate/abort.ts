@@ -27,18 +27,39 @@ interface Platform {
     new (): AbortSignalLike;
     any(signals: readonly AbortSignalLike[]): AbortSignalLike;
   };
+  readonly process?: { getBuiltinModule?(name: string): { addAbortListener?: AddAbortListener } | undefined };
 }
+type AddAbortListener = (signal: AbortSignalLike, listener: () => void) => Disposable;
+
 const platform = globalThis as unknown as Platform;
+const addAbortListener = platform.process?.getBuiltinModule?.("node:events")?.addAbortListener;
 
 export function createAbortController(): AbortControllerLike {
   return new platform.AbortController();
 }
 
-/** Those who wait under one signal, and the single listener they share. */
+/**
+ * Calls `listener` when `signal` aborts, also when another listener calls `stopImmediatePropagation()`, which would leave a
+ * plain listener unheard and a waiter hanging (nodejs/node#48301). Returns how to take it off.
+ *
+ * Node has a function for that. Elsewhere a dependent signal does it, at five times the price (20 us, measured). A signal that
+ * is not the platform's own (a polyfill, a test double) can only be listened to directly.
+ */
+function listen(signal: AbortSignalLike, listener: () => void): () => void {
+  const native = signal instanceof platform.AbortSignal;
+  if (native && addAbortListener !== undefined) {
+    const registration = addAbortListener(signal, listener);
+    return () => registration[Symbol.dispose]();
+  }
+  const ear = native ? platform.AbortSignal.any([signal]) : signal;
+  ear.addEventListener("abort", listener);
+  return () => ear.removeEventListener("abort", listener);
+}
+
+/** Those who wait under one signal, and how to take off the single listener they share. */
 interface Group<Member> {
   readonly members: Set<Member>;
-  readonly ear: AbortSignalLike;
-  readonly listener: () => void;
+  readonly stopListening: () => void;
 }
 
 /**
@@ -46,9 +67,6 @@ interface Group<Member> {
  *
  * One listener per member would cost O(n) for each added (an EventTarget looks for duplicates: 0.4 ms at 100 000) and print
  * MaxListenersExceededWarning at the eleventh. The listener is gone as soon as nobody waits under the signal.
- *
- * It listens on a dependent signal (`AbortSignal.any`), not on the caller's: a dependent signal aborts even when another
- * listener calls `stopImmediatePropagation()`, which would otherwise leave the waiter hanging (nodejs/node#48301).
  */
 export class AbortWatch<Member> {
   readonly #groups = new WeakMap<AbortSignalLike, Group<Member>>();
@@ -60,31 +78,28 @@ export class AbortWatch<Member> {
   }
 
   add(signal: AbortSignalLike, member: Member): void {
-    let group = this.#groups.get(signal);
-    if (group === undefined) {
-      group = this.#open(signal);
-      this.#groups.set(signal, group);
-    }
-    if (group.members.size === 0) group.ear.addEventListener("abort", group.listener);
+    const group = this.#groups.get(signal) ?? this.#open(signal);
     group.members.add(member);
   }
 
   remove(signal: AbortSignalLike, member: Member): void {
     const group = this.#groups.get(signal);
-    if (group === undefined || !group.members.delete(member)) return;
-    if (group.members.size === 0) group.ear.removeEventListener("abort", group.listener);
+    if (group?.members.delete(member) === true && group.members.size === 0) this.#close(signal, group);
   }
 
   #open(signal: AbortSignalLike): Group<Member> {
     const members = new Set<Member>();
-    // A signal that is not the platform's own (a polyfill, a test double) can only be listened to directly.
-    const ear = signal instanceof platform.AbortSignal ? platform.AbortSignal.any([signal]) : signal;
-    const listener = (): void => {
-      ear.removeEventListener("abort", listener);
-      const ended = [...members];
-      members.clear();
-      this.#onAbort(ended, ear.reason);
-    };
-    return { members, ear, listener };
+    const stopListening = listen(signal, () => {
+      this.#close(signal, group);
+      this.#onAbort([...members], signal.reason);
+    });
+    const group: Group<Member> = { members, stopListening };
+    this.#groups.set(signal, group);
+    return group;
+  }
+
+  #close(signal: AbortSignalLike, group: Group<Member>): void {
+    this.#groups.delete(signal);
+    group.stopListening();
   }
 }

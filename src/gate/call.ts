@@ -77,6 +77,11 @@ export class Call implements Place {
     this.sequence = sequence;
     this.since = arrivedAt;
   }
+
+  /** As callers and events name it. */
+  get id(): string {
+    return String(this.sequence);
+  }
 }
 
 /** What only some calls have. */

@@ -3,15 +3,14 @@ import type { GateErrorCode } from "./errors.ts";
 import type { GateState } from "./events.ts";
 import { Holders } from "./holders.ts";
 import { checkWaitOptions, type AcquireOptions, type ResolvedGateOptions } from "./options.ts";
-import { Outbox } from "./outbox.ts";
-import { Parking } from "./parking.ts";
+import { askHolders, mustStepAside } from "./parking.ts";
 import { Permit, type PermitOwner, type YieldOptions } from "./permit.ts";
 import { Permits } from "./permits.ts";
 import type { Priority } from "./priority.ts";
 import { Queue } from "./queue.ts";
-import { Refusals } from "./refusals.ts";
+import { ended, rejected, running, whyNoPermit, type RefusingGate } from "./refusals.ts";
 import { Reporter } from "./reporter.ts";
-import { snapshotOf, type GateSnapshot } from "./snapshot.ts";
+import { snapshotOf, subjectOf, type GateSnapshot } from "./snapshot.ts";
 import { Waits } from "./waits.ts";
 import { Watch } from "./watch.ts";
 
@@ -24,41 +23,38 @@ import { Watch } from "./watch.ts";
  * - a waiter is eligible only while the gate is paused: a free permit therefore means that a newcomer overtakes nobody;
  * - every call is in exactly one place: the queue, the holders, or over.
  */
-export class Dispatcher implements PermitOwner {
+export class Dispatcher implements PermitOwner, RefusingGate {
   state: GateState = "open";
+  readonly name: string;
   readonly permits: Permits;
   readonly queue: Queue;
-  readonly outbox: Outbox = new Outbox((during, error) => this.#report.fault(during, error));
+  readonly reporter: Reporter;
   readonly #options: ResolvedGateOptions;
   readonly #holders = new Holders();
-  readonly #report: Reporter;
-  readonly #refuse: Refusals;
   readonly #waits: Waits;
-  readonly #parking: Parking;
   readonly #watch: Watch;
   #idleListeners: (() => void)[] = [];
   #sequence = 0;
   #time = -Infinity;
 
   constructor(options: ResolvedGateOptions) {
-    const { clock, maxWaiting, name, starvationWarnMs } = options;
     this.#options = options;
+    this.name = options.name;
     this.permits = new Permits(options.capacity, options.reserved);
-    this.queue = new Queue(this.permits, maxWaiting);
-    this.#report = new Reporter(name, this.permits, this.queue, this.outbox);
-    this.#refuse = new Refusals(name, this.permits, this.queue, maxWaiting);
-    this.#waits = new Waits(this.queue, clock, {
+    this.queue = new Queue(this.permits, options.maxWaiting);
+    this.reporter = new Reporter(options.name, this.permits, this.queue);
+    this.#waits = new Waits(this.queue, options.clock, {
       expired: (calls) => this.#expire(calls),
       aborted: (calls, reason) => this.#abort(calls, reason),
     });
-    this.#parking = new Parking(this, this.#holders, this.#refuse, this.#report);
-    this.#watch = new Watch(clock, starvationWarnMs, this.#holders, this.queue, {
-      starving: (count, oldest, now) => {
-        this.#report.starvation(count, starvationWarnMs, oldest, now);
+    this.#watch = new Watch(options, this.#holders, this.queue, {
+      starving: (count, oldest, waitedMs) => {
+        const worst = { ...subjectOf(oldest), waitedMs };
+        this.reporter.record("starvation", null, { count, thresholdMs: options.starvationWarnMs, oldest: worst });
         this.#finish();
       },
       leaked: (holder) => {
-        this.#report.leak(holder, this.#now());
+        this.reporter.record("leak", holder, { heldMs: this.#now() - holder.since });
         this.#finish();
       },
     });
@@ -69,7 +65,7 @@ export class Dispatcher implements PermitOwner {
     if (this.state !== "open" || !this.permits.usableBy(priority)) return undefined;
     const call = this.#arrive(priority, options);
     const permit = this.#hold(call);
-    this.#report.dispatch(call, false, false);
+    this.#told(call, false, false);
     this.#finish();
     return permit;
   }
@@ -77,9 +73,7 @@ export class Dispatcher implements PermitOwner {
   /** A permit, sooner or later. Precondition: the options are checked. */
   acquire(priority: Priority, options: AcquireOptions | undefined): Promise<Permit> {
     if (options?.signal?.aborted === true) {
-      this.#report.reject("aborted", priority, options.label);
-      this.#finish();
-      return Promise.reject(options.signal.reason);
+      return this.#reject(options.signal.reason, "aborted", priority, options.label);
     }
     const permit = this.grant(priority, options);
     return permit === undefined ? this.#wait(priority, options) : Promise.resolve(permit);
@@ -88,18 +82,21 @@ export class Dispatcher implements PermitOwner {
   #wait(priority: Priority, options: AcquireOptions | undefined): Promise<Permit> {
     const { state } = this;
     const { signal, label, timeoutMs, onEnqueue } = options ?? {};
-    if (state === "draining" || state === "closed")
-      return this.#reject(this.#refuse.notAdmitting(state), priority, label);
+    const refuse = (code: GateErrorCode, why: string): Promise<never> =>
+      this.#reject(rejected(this, code, why), code, priority, label);
+    if (state === "draining" || state === "closed") return refuse(state, `is ${state} and admits nobody`);
     const call = this.#arrive(priority, options);
     if (this.queue.full) {
       const last = this.queue.last();
-      if (last === undefined || sooner(last, call)) return this.#reject(this.#refuse.queueFull(), priority, label);
-      this.#end(last, "displaced", this.#refuse.displaced(last, call, call.since));
+      if (last === undefined || sooner(last, call)) {
+        return refuse("queue_full", `is full (maxWaiting ${this.#options.maxWaiting}); retry later`);
+      }
+      this.#refuse(last, "displaced", `a call of priority ${priority} took the last place; retry later`, call.since);
     }
     const promise = this.#waits.begin(call, signal, timeoutMs) as Promise<Permit>;
     this.#watch.waiterJoined(call.since);
-    this.#report.enqueue(call);
-    if (onEnqueue !== undefined) this.outbox.afterwards("enqueue", () => onEnqueue(String(call.sequence)));
+    this.reporter.record("enqueue", call, {});
+    if (onEnqueue !== undefined) this.reporter.afterwards(() => onEnqueue(call.id));
     this.#askHolders(call.since);
     this.#finish();
     return promise;
@@ -108,11 +105,12 @@ export class Dispatcher implements PermitOwner {
   release(call: Call): boolean {
     if (call.state === "over") return false;
     if (call.state === "parked") {
-      this.#end(call, "permit_released", this.#refuse.releasedWhileParked(call, this.#now()));
+      this.#refuse(call, "permit_released", "its permit was released during the yield");
     } else {
-      if (this.#report.wants("release")) this.#letGoReported(call);
-      else this.#letGo(call, "over");
+      const heldMs = this.reporter.wants("release") ? this.#now() - call.since : 0;
+      this.#letGo(call, "over");
       this.#watch.over(call);
+      this.reporter.record("release", call, { waitedMs: call.waitedMs ?? 0, heldMs });
       this.#dispatchAll();
     }
     this.#finish();
@@ -121,10 +119,11 @@ export class Dispatcher implements PermitOwner {
 
   yield(call: Call, options: YieldOptions | undefined): Promise<boolean> {
     if (options !== undefined) checkWaitOptions(options);
-    if (call.state === "over") throw this.#refuse.alreadyReleased(call);
+    if (call.state === "over")
+      throw running(this, "permit_released", call, "it was given back before; acquire a new one");
     const details = detailsOf(call);
     if (details.yielding !== null) return details.yielding;
-    if (this.state === "paused" || !this.#parking.mustStepAside(call)) {
+    if (this.state === "paused" || !mustStepAside(this, call)) {
       this.#holders.answered(call);
       this.#askHolders(this.#now());
       this.#finish();
@@ -142,7 +141,7 @@ export class Dispatcher implements PermitOwner {
     const yielding = this.#waits.begin(call, signal, options?.timeoutMs) as Promise<true>;
     details.yielding = yielding;
     this.#watch.waiterJoined(now);
-    this.#report.park(call, heldMs);
+    this.reporter.record("park", call, { heldMs });
     this.#dispatchAll();
     this.#finish();
     return yielding;
@@ -150,9 +149,7 @@ export class Dispatcher implements PermitOwner {
 
   resize(capacity: number): void {
     this.permits.capacity = capacity;
-    this.#report.state(this.state);
-    this.#dispatchAll();
-    this.#finish();
+    this.#turned();
   }
 
   /** Precondition: the gate was made with a reservation. */
@@ -166,22 +163,19 @@ export class Dispatcher implements PermitOwner {
   turn(state: GateState): void {
     if (this.state === state) return;
     this.state = state;
-    this.#report.state(state);
-    this.#dispatchAll();
-    this.#finish();
+    this.#turned();
   }
 
-  close(reason: string | undefined): void {
+  close(reason = "the gate was closed"): void {
     if (this.state === "closed") return;
     this.state = "closed";
-    this.#report.state("closed");
-    const now = this.#now();
-    for (const call of this.queue.inOrder()) this.#end(call, "closed", this.#refuse.closed(call, reason, now));
+    this.#tellState();
+    for (const call of this.queue.inOrder()) this.#refuse(call, "closed", reason);
     this.#finish();
   }
 
   cancel(call: Call): void {
-    this.#end(call, "cancelled", this.#refuse.cancelled(call, this.#now()));
+    this.#refuse(call, "cancelled", "it was cancelled by id");
     this.#finish();
   }
 
@@ -209,8 +203,7 @@ export class Dispatcher implements PermitOwner {
   }
 
   snapshot(): GateSnapshot {
-    const { name } = this.#options;
-    return snapshotOf(name, this.state, this.permits, this.#holders, this.queue.inOrder(), this.#now());
+    return snapshotOf(this, this.#holders, this.#now());
   }
 
   /** Monotone, whatever the clock does. */
@@ -247,19 +240,13 @@ export class Dispatcher implements PermitOwner {
     call.state = state;
   }
 
-  #letGoReported(call: Call): void {
-    const heldMs = this.#now() - call.since;
-    this.#letGo(call, "over");
-    this.#report.release(call, heldMs);
-  }
-
   #dispatchAll(): void {
     if (this.state === "paused" || this.queue.size === 0) return;
     const now = this.#now();
     for (let call = this.queue.firstEligible(); call !== undefined; call = this.queue.firstEligible()) {
       const signal = call.details?.waitSignal;
       // Aborted, and not told yet: another listener of the same signal caused this very dispatch.
-      if (signal?.aborted === true) this.#end(call, "aborted", signal.reason);
+      if (signal?.aborted === true) this.#end(call, "aborted", signal.reason, now);
       else this.#dispatch(call, now);
     }
     this.#askHolders(now);
@@ -269,61 +256,86 @@ export class Dispatcher implements PermitOwner {
     const settle = this.#waits.end(call);
     call.waitedMs = (call.waitedMs ?? 0) + now - call.since;
     call.since = now;
-    if (call.state === "parked") {
+    const resumed = call.state === "parked";
+    if (resumed) {
       this.permits.take(call.priority);
       call.state = "held";
       call.details!.controller = null;
       this.#holders.add(call);
       settle(true);
-      this.#report.dispatch(call, true, true);
-    } else {
-      settle(this.#hold(call));
-      this.#report.dispatch(call, true, false);
-    }
+    } else settle(this.#hold(call));
+    this.#told(call, true, resumed);
+  }
+
+  /** Asked for first: this is the hot path, and the particulars need not be built in vain. */
+  #told(call: Call, queued: boolean, resumed: boolean): void {
+    if (!this.reporter.wants("dispatch")) return;
+    this.reporter.record("dispatch", call, { waitedMs: call.waitedMs ?? 0, queued, resumed });
   }
 
   /** Ends a wait without a permit. */
-  #end(call: Call, code: GateErrorCode | "aborted", error: unknown): void {
+  #end(call: Call, code: GateErrorCode | "aborted", error: unknown, now: number): void {
     const parked = call.state === "parked";
     const settle = this.#waits.end(call);
     call.state = "over";
     this.#watch.over(call);
     settle(Promise.reject(error));
-    if (this.#report.wants("evict")) this.#report.evict(call, code, parked, this.#now() - call.since);
+    this.reporter.record("evict", call, { code, waitedMs: now - call.since, parked });
   }
 
-  #reject(error: { readonly code: GateErrorCode }, priority: Priority, label: string | undefined): Promise<never> {
-    this.#report.reject(error.code, priority, label);
+  #refuse(call: Call, code: GateErrorCode, why: string, now: number = this.#now()): void {
+    this.#end(call, code, ended(this, code, call, now, why), now);
+  }
+
+  #reject(
+    error: unknown,
+    code: GateErrorCode | "aborted",
+    priority: Priority,
+    label: string | undefined,
+  ): Promise<never> {
+    this.reporter.record("reject", null, { code, priority, label });
     this.#finish();
     return Promise.reject(error);
   }
 
   #expire(due: readonly Call[]): void {
-    const now = this.#now();
-    for (const call of due) this.#end(call, "queue_timeout", this.#refuse.timedOut(call, this.#holders, now));
+    for (const call of due) this.#refuse(call, "queue_timeout", whyNoPermit(this, call, this.#holders));
     this.#finish();
   }
 
   #abort(aborted: readonly Call[], reason: unknown): void {
-    for (const call of aborted) this.#end(call, "aborted", reason);
+    const now = this.#now();
+    for (const call of aborted) this.#end(call, "aborted", reason, now);
     this.#finish();
   }
 
   #askHolders(now: number): void {
-    if (this.state !== "paused") this.#parking.ask(now);
+    if (this.state !== "paused") askHolders(this, this.#holders, this.reporter, now);
+  }
+
+  /** The state or the capacity changed. */
+  #turned(): void {
+    this.#tellState();
+    this.#dispatchAll();
+    this.#finish();
+  }
+
+  #tellState(): void {
+    this.reporter.record("state", null, { state: this.state, capacity: this.permits.capacity });
   }
 
   /** The end of every operation: the state is final, so user code may run. */
   #finish(): void {
     if (this.permits.held === 0 && this.queue.size === 0) this.#fallIdle();
-    this.outbox.deliver();
+    this.reporter.deliver();
   }
 
   #fallIdle(): void {
     this.#watch.idle();
     if (this.state === "draining") {
       this.state = "closed";
-      this.#report.state("closed");
+      this.#turned();
+      return;
     }
     const listeners = this.#idleListeners;
     if (listeners.length === 0) return;

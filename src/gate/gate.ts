@@ -1,8 +1,9 @@
+import type { AbortSignalLike } from "./abort.ts";
 import type { Call } from "./call.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { GateEventName, GateListener, GateState } from "./events.ts";
 import { checkCount, checkWaitOptions, resolveGateOptions, type AcquireOptions, type GateOptions } from "./options.ts";
-import type { Permit } from "./permit.ts";
+import { Permit } from "./permit.ts";
 import { checkPriority, type Priority } from "./priority.ts";
 import type { GateSnapshot } from "./snapshot.ts";
 
@@ -108,11 +109,9 @@ export class Gate {
     if (typeof task !== "function") throw new TypeError(`run takes a function; got ${String(task)}`);
     const priority = this.#priorityOf(options);
     if (options !== undefined) checkWaitOptions(options);
-    if (options?.signal?.aborted !== true) {
-      const permit = this.#dispatcher.grant(priority, options);
-      if (permit !== undefined) return perform(permit, task);
-    }
-    return this.#runLater(this.#dispatcher.acquire(priority, options), task, options);
+    const signal = options?.signal;
+    const permit = signal?.aborted === true ? undefined : this.#dispatcher.grant(priority, options);
+    return perform(permit ?? this.#dispatcher.acquire(priority, options), task, signal);
   }
 
   /**
@@ -201,7 +200,7 @@ export class Gate {
   on<Name extends GateEventName>(name: Name, listener: GateListener<Name>): () => void;
   on(name: "*", listener: GateListener): () => void;
   on(name: string, listener: GateListener<never>): () => void {
-    return this.#dispatcher.outbox.on(name, listener as GateListener);
+    return this.#dispatcher.reporter.on(name, listener as GateListener);
   }
 
   /** `close()`, then waits for the holders. */
@@ -215,18 +214,6 @@ export class Gate {
     return given === undefined ? this.#defaultPriority() : checkPriority(given, this.#aged);
   }
 
-  async #runLater<Result>(
-    granted: Promise<Permit>,
-    task: (permit: Permit) => Result | PromiseLike<Result>,
-    options: AcquireOptions | undefined,
-  ): Promise<Result> {
-    const permit = await granted;
-    const signal = options?.signal;
-    if (signal?.aborted !== true) return perform(permit, task);
-    permit.release();
-    throw signal.reason;
-  }
-
   #find(id: string): Call | undefined {
     const sequence = Number(id);
     for (const call of this.#dispatcher.queue) if (call.sequence === sequence) return call;
@@ -234,11 +221,15 @@ export class Gate {
   }
 }
 
+/** Starts `task` in this turn when the permit is there already. */
 async function perform<Result>(
-  permit: Permit,
+  granted: Permit | Promise<Permit>,
   task: (permit: Permit) => Result | PromiseLike<Result>,
+  signal: AbortSignalLike | undefined,
 ): Promise<Result> {
+  const permit = granted instanceof Permit ? granted : await granted;
   try {
+    if (signal?.aborted === true) throw signal.reason;
     return await task(permit);
   } finally {
     permit.release();

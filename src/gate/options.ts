@@ -44,7 +44,7 @@ export interface AcquireOptions {
   readonly onEnqueue?: ((id: string) => void) | undefined;
 }
 
-export const DEFAULT_STARVATION_WARN_MS = 300_000;
+const DEFAULT_STARVATION_WARN_MS = 300_000;
 
 export interface ResolvedGateOptions {
   readonly capacity: number;

@@ -1,59 +1,32 @@
 import { sooner, type Call } from "./call.ts";
 import type { Holders } from "./holders.ts";
-import type { Outbox } from "./outbox.ts";
-import type { Permits } from "./permits.ts";
-import type { Queue } from "./queue.ts";
-import type { Refusals } from "./refusals.ts";
+import { running, type RefusingGate } from "./refusals.ts";
 import type { Reporter } from "./reporter.ts";
 
-/** Decides which holders are asked to step aside, and whether one that offers its permit must. Moves nobody itself. */
-export class Parking {
-  readonly #permits: Permits;
-  readonly #queue: Queue;
-  readonly #holders: Holders;
-  readonly #refuse: Refusals;
-  readonly #report: Reporter;
-  readonly #outbox: Outbox;
+/** Whether somebody who could run with the permit of `holder`, and is sooner, waits. Precondition: the gate dispatches. */
+export function mustStepAside({ permits, queue }: RefusingGate, holder: Call): boolean {
+  const first = queue.firstPossible();
+  if (first === undefined) return false;
+  // After a shrink one permit less may free none. Stepping aside still brings the sooner waiter nearer, and whoever kept a
+  // permit too many would be asked for it again at once.
+  if (permits.tooManyHeldAs(holder.priority)) return sooner(first, holder);
+  permits.giveBack(holder.priority);
+  const next = queue.firstEligible();
+  permits.take(holder.priority);
+  return next !== undefined && sooner(next, holder);
+}
 
-  constructor(
-    gate: { readonly permits: Permits; readonly queue: Queue; readonly outbox: Outbox },
-    holders: Holders,
-    refuse: Refusals,
-    report: Reporter,
-  ) {
-    this.#permits = gate.permits;
-    this.#queue = gate.queue;
-    this.#outbox = gate.outbox;
-    this.#holders = holders;
-    this.#refuse = refuse;
-    this.#report = report;
-  }
-
-  /** Whether somebody who could run with its permit, and is sooner, waits. Precondition: the gate dispatches. */
-  mustStepAside(holder: Call): boolean {
-    const first = this.#queue.firstPossible();
-    if (first === undefined) return false;
-    // After a shrink one permit less may free none. Stepping aside still brings the sooner waiter nearer, and whoever kept a
-    // permit too many would be asked for it again at once.
-    if (this.#permits.tooManyHeldAs(holder.priority)) return sooner(first, holder);
-    this.#permits.giveBack(holder.priority);
-    const next = this.#queue.firstEligible();
-    this.#permits.take(holder.priority);
-    return next !== undefined && sooner(next, holder);
-  }
-
-  /**
-   * Asks as many holders to step aside as there are waiters who need it. The signals fire with the events, once the state is
-   * final. Precondition: the gate dispatches.
-   */
-  ask(now: number): void {
-    for (;;) {
-      const victim = this.#holders.nextVictim(this.#queue);
-      if (victim === undefined) return;
-      this.#holders.asked(victim, this.#refuse.preempted(victim));
-      this.#report.preempt(victim, now);
-      this.#outbox.afterwards("preempt", () => signal(victim));
-    }
+/**
+ * Asks as many holders to step aside as there are waiters who need it. The signals fire with the events, once the state is
+ * final. Precondition: the gate dispatches.
+ */
+export function askHolders(gate: RefusingGate, holders: Holders, report: Reporter, now: number): void {
+  for (;;) {
+    const victim = holders.nextVictim(gate.queue);
+    if (victim === undefined) return;
+    holders.asked(victim, running(gate, "preempted", victim, "a sooner call waits for it; call yield() or release()"));
+    report.record("preempt", victim, { heldMs: now - victim.since });
+    report.afterwards(() => signal(victim));
   }
 }
 

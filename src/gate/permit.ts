@@ -37,7 +37,7 @@ export class Permit {
 
   /** Names this call in events and snapshots; unique in its gate. */
   get id(): string {
-    return String(this.#call.sequence);
+    return this.#call.id;
   }
 
   get priority(): Priority {

@@ -41,14 +41,9 @@ export class Permits {
     return !this.isBeyond(priority) || this.#heldBeyond < this.capacity - this.reserved!.permits;
   }
 
-  /** Whether there are permits at all, held or free, for the priorities within the reservation. */
-  existWithin(): boolean {
-    return this.capacity > 0;
-  }
-
-  /** The same for the priorities beyond it. */
-  existBeyond(): boolean {
-    return this.reserved === undefined || this.capacity > this.reserved.permits;
+  /** Whether there are permits at all, held or free, for `priority`. */
+  existFor(priority: Priority): boolean {
+    return this.capacity > (this.isBeyond(priority) ? this.reserved!.permits : 0);
   }
 
   /** Whether a shrink left more held than there are, of those that a holder of `priority` counts among. */

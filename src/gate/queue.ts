@@ -45,9 +45,7 @@ export class Queue {
 
   /** The first waiter in order for whom there are permits at all, held or free. */
   firstPossible(): Call | undefined {
-    if (!this.#permits.existWithin()) return undefined;
-    const beyond = this.#permits.existBeyond() ? this.#beyond?.first() : undefined;
-    return pick(this.#within.first(), beyond, sooner);
+    return pick(this.#possible(this.#within), this.#possible(this.#beyond), sooner);
   }
 
   /** The waiter that a sooner newcomer would displace. */
@@ -57,9 +55,11 @@ export class Queue {
 
   /** How many waiters, counted up to `limit`, outrank `holder` and could run if it stepped aside. */
   countOutranking(holder: Place, limit: number): number {
-    const within = this.#permits.existWithin() ? this.#within.countOutranking(holder, limit) : 0;
-    if (this.#beyond === null || !this.#permits.existBeyond()) return within;
-    return within + this.#beyond.countOutranking(holder, limit - within);
+    let count = 0;
+    for (const line of [this.#within, this.#beyond]) {
+      if (this.#possible(line) !== undefined) count += line!.countOutranking(holder, limit - count);
+    }
+    return count;
   }
 
   add(waiter: Call): void {
@@ -80,6 +80,11 @@ export class Queue {
 
   inOrder(): Call[] {
     return [...this].sort((a, b) => (sooner(a, b) ? -1 : 1));
+  }
+
+  #possible(line: WaitingLine | null): Call | undefined {
+    const first = line?.first();
+    return first !== undefined && this.#permits.existFor(first.priority) ? first : undefined;
   }
 
   #lineOf(waiter: Call): WaitingLine {

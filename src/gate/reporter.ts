@@ -1,90 +1,109 @@
 import type { Call } from "./call.ts";
-import type { GateErrorCode } from "./errors.ts";
-import type { GateEventName, GateState } from "./events.ts";
-import type { Outbox } from "./outbox.ts";
+import type { GateEvent, GateEventName, GateEvents, GateListener, Subject } from "./events.ts";
 import type { Permits } from "./permits.ts";
-import type { Priority } from "./priority.ts";
 import type { Queue } from "./queue.ts";
 import { subjectOf } from "./snapshot.ts";
 
-type Depth = { gate: string; held: number; waiting: number };
+declare const console: { warn(message: string, event: unknown): void };
+
+/** Somebody must hear of these: without a listener they go to the console. */
+const LOUD: ReadonlySet<string> = new Set<GateEventName>(["starvation", "leak", "fault"]);
+
+/** What an event says beyond its gate's figures and the call it is about. */
+type Particulars<Name extends GateEventName, About> = Omit<
+  GateEvents[Name],
+  "gate" | "held" | "waiting" | (About extends Call ? keyof Subject : never)
+>;
 
 /**
- * Puts what a gate does into events: one method for each kind, called once the figures are final. An event that nobody
- * listens to is never built; those that must not go unheard (starvation, leak) always are.
+ * Tells what a gate does. Events are recorded during an operation, with the figures of their moment, and delivered at its end,
+ * when the state is final. What listeners cause meanwhile is queued behind, so everybody sees one order. A listener that throws or
+ * rejects becomes a `fault`.
  */
 export class Reporter {
   readonly #gate: string;
   readonly #permits: Permits;
   readonly #queue: Queue;
-  readonly #outbox: Outbox;
+  readonly #listeners = new Map<string, Set<GateListener>>();
+  /** A function is something of the caller's that is to be called in its turn among the events. */
+  #recorded: (GateEvent | (() => void))[] = [];
+  #delivering = false;
 
-  constructor(gate: string, permits: Permits, queue: Queue, outbox: Outbox) {
+  constructor(gate: string, permits: Permits, queue: Queue) {
     this.#gate = gate;
     this.#permits = permits;
     this.#queue = queue;
-    this.#outbox = outbox;
   }
 
+  on(name: string, listener: GateListener): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners);
+    // Wrapped, so that one function added twice is called twice and each removal removes its own.
+    const own: GateListener = (event) => listener(event);
+    listeners.add(own);
+    return () => {
+      listeners.delete(own);
+      if (listeners.size === 0 && this.#listeners.get(name) === listeners) this.#listeners.delete(name);
+    };
+  }
+
+  /** Whether such an event is worth building. */
   wants(name: GateEventName): boolean {
-    return this.#outbox.wants(name);
+    return LOUD.has(name) || (this.#listeners.size > 0 && (this.#listeners.has(name) || this.#listeners.has("*")));
   }
 
-  enqueue(call: Call): void {
-    if (!this.wants("enqueue")) return;
-    this.#outbox.record({ type: "enqueue", ...this.#depth(), ...subjectOf(call) });
+  record<Name extends GateEventName, About extends Call | null>(
+    type: Name,
+    about: About,
+    particulars: Particulars<Name, About>,
+  ): void {
+    if (!this.wants(type)) return;
+    const figures = { gate: this.#gate, held: this.#permits.held, waiting: this.#queue.size };
+    const subject = about === null ? null : subjectOf(about);
+    this.#recorded.push({ type, ...figures, ...subject, ...particulars } as unknown as GateEvent);
   }
 
-  dispatch(call: Call, queued: boolean, resumed: boolean): void {
-    if (!this.wants("dispatch")) return;
-    const waitedMs = call.waitedMs ?? 0;
-    this.#outbox.record({ type: "dispatch", ...this.#depth(), ...subjectOf(call), waitedMs, queued, resumed });
+  afterwards(action: () => void): void {
+    this.#recorded.push(action);
   }
 
-  release(call: Call, heldMs: number): void {
-    const waitedMs = call.waitedMs ?? 0;
-    this.#outbox.record({ type: "release", ...this.#depth(), ...subjectOf(call), waitedMs, heldMs });
+  deliver(): void {
+    if (this.#recorded.length === 0 || this.#delivering) return;
+    this.#delivering = true;
+    while (this.#recorded.length > 0) {
+      const batch = this.#recorded;
+      this.#recorded = [];
+      for (const entry of batch) {
+        if (typeof entry === "function") this.#attempt("callback", entry);
+        else this.#tell(entry);
+      }
+    }
+    this.#delivering = false;
   }
 
-  reject(code: GateErrorCode | "aborted", priority: Priority, label: string | undefined): void {
-    if (!this.wants("reject")) return;
-    this.#outbox.record({ type: "reject", ...this.#depth(), code, priority, label });
+  #tell(event: GateEvent): void {
+    const { type, gate } = event;
+    const listeners = [...(this.#listeners.get(type) ?? []), ...(this.#listeners.get("*") ?? [])];
+    for (const listener of listeners) this.#attempt(type, () => listener(event));
+    if (listeners.length === 0 && LOUD.has(type)) console.warn(`headgate: ${type} at gate "${gate}"`, event);
   }
 
-  evict(call: Call, code: GateErrorCode | "aborted", parked: boolean, waitedMs: number): void {
-    if (!this.wants("evict")) return;
-    this.#outbox.record({ type: "evict", ...this.#depth(), ...subjectOf(call), code, waitedMs, parked });
+  #attempt(during: string, action: () => unknown): void {
+    const fault = (error: unknown): void => {
+      // A listener of faults that fails itself would go on for ever.
+      if (during === "fault") return console.warn(`headgate: a fault listener of gate "${this.#gate}" failed`, error);
+      this.record("fault", null, { during, error });
+      this.deliver();
+    };
+    try {
+      const result = action();
+      if (isThenable(result)) result.then(undefined, fault);
+    } catch (error) {
+      fault(error);
+    }
   }
+}
 
-  preempt(call: Call, now: number): void {
-    if (!this.wants("preempt")) return;
-    this.#outbox.record({ type: "preempt", ...this.#depth(), ...subjectOf(call), heldMs: now - call.since });
-  }
-
-  park(call: Call, heldMs: number): void {
-    if (!this.wants("park")) return;
-    this.#outbox.record({ type: "park", ...this.#depth(), ...subjectOf(call), heldMs });
-  }
-
-  starvation(count: number, thresholdMs: number, oldest: Call, now: number): void {
-    const worst = { ...subjectOf(oldest), waitedMs: now - oldest.since };
-    this.#outbox.record({ type: "starvation", ...this.#depth(), count, thresholdMs, oldest: worst });
-  }
-
-  leak(call: Call, now: number): void {
-    this.#outbox.record({ type: "leak", ...this.#depth(), ...subjectOf(call), heldMs: now - call.since });
-  }
-
-  fault(during: string, error: unknown): void {
-    this.#outbox.record({ type: "fault", ...this.#depth(), during, error });
-  }
-
-  state(state: GateState): void {
-    if (!this.wants("state")) return;
-    this.#outbox.record({ type: "state", ...this.#depth(), state, capacity: this.#permits.capacity });
-  }
-
-  #depth(): Depth {
-    return { gate: this.#gate, held: this.#permits.held, waiting: this.#queue.size };
-  }
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }

@@ -1,6 +1,7 @@
 import type { Call } from "./call.ts";
 import type { GateState, Subject } from "./events.ts";
 import type { Permits } from "./permits.ts";
+import type { Queue } from "./queue.ts";
 
 export interface HolderSnapshot extends Subject {
   /** Milliseconds since it last got the permit. */
@@ -34,24 +35,30 @@ export interface GateSnapshot {
   readonly waiters: readonly WaiterSnapshot[];
 }
 
-export function subjectOf(call: Call): Subject {
-  return { id: String(call.sequence), priority: call.priority, label: call.details?.label };
+export function subjectOf({ id, priority, details }: Call): Subject {
+  return { id, priority, label: details?.label };
+}
+
+/** What there is to see of a gate besides its holders. */
+interface Visible {
+  readonly name: string;
+  readonly state: GateState;
+  readonly permits: Permits;
+  readonly queue: Queue;
 }
 
 export function snapshotOf(
-  gate: string,
-  state: GateState,
-  permits: Permits,
+  { name, state, permits, queue }: Visible,
   holders: Iterable<Call>,
-  waiters: readonly Call[],
   now: number,
 ): GateSnapshot {
+  const { capacity, held } = permits;
   return {
-    gate,
+    gate: name,
     state,
-    capacity: permits.capacity,
-    held: permits.held,
-    waiting: waiters.length,
+    capacity,
+    held,
+    waiting: queue.size,
     holders: Array.from(holders, (holder) => ({
       ...subjectOf(holder),
       heldMs: now - holder.since,
@@ -59,7 +66,7 @@ export function snapshotOf(
       preemptible: holder.details?.preemptible ?? false,
       parkRequested: holder.details?.parkRequested ?? false,
     })),
-    waiters: waiters.map((waiter, index) => ({
+    waiters: queue.inOrder().map((waiter, index) => ({
       ...subjectOf(waiter),
       position: index + 1,
       waitedMs: now - waiter.since,

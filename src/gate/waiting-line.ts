@@ -52,7 +52,7 @@ export class WaitingLine {
   readonly #heads: RunHeads;
   /** Kept only when the line is bounded: it answers who is last. Parked waiters are never evicted, so it leaves them out. */
   readonly #tails: RunTails | null;
-  readonly #openRuns: (Call | null)[] = new Array(1 << OPEN_RUN_BITS).fill(null);
+  readonly #openRuns: (Call | null)[] = new Array<Call | null>(1 << OPEN_RUN_BITS).fill(null);
   #size = 0;
   #parked = 0;
 

@@ -8,7 +8,7 @@ const SWEEP_SHARE = 1 / 20;
 
 export interface Findings {
   /** Calls that passed the threshold since the last sweep; `oldest` has waited longest of all those. */
-  starving(count: number, oldest: Call, now: number): void;
+  starving(count: number, oldest: Call, waitedMs: number): void;
   /** A permit was garbage-collected unreleased. */
   leaked(holder: Call): void;
 }
@@ -31,14 +31,13 @@ export class Watch {
   #scanAt = Infinity;
 
   constructor(
-    clock: Clock,
-    thresholdMs: number,
+    { clock, starvationWarnMs }: { readonly clock: Clock; readonly starvationWarnMs: number },
     holders: Iterable<Call>,
     waiters: Iterable<Call> & { readonly size: number },
     findings: Findings,
   ) {
     this.#clock = clock;
-    this.#thresholdMs = thresholdMs;
+    this.#thresholdMs = starvationWarnMs;
     this.#holders = holders;
     this.#waiters = waiters;
     this.#findings = findings;
@@ -97,6 +96,6 @@ export class Watch {
     const earliest = now + this.#thresholdMs * SWEEP_SHARE;
     const next = Math.min(nextSince, now) + this.#thresholdMs;
     this.#scanAt = Math.max(next, earliest);
-    if (oldest !== undefined) this.#findings.starving(count, oldest, now);
+    if (oldest !== undefined) this.#findings.starving(count, oldest, now - oldest.since);
   }
 }

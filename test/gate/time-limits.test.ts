@@ -189,7 +189,7 @@ suite("an acquire inside run at capacity 1", () => {
     await gate.run(async () => {
       const inner = assert.rejects(gate.acquire({ timeoutMs: 50 }), {
         code: "queue_timeout",
-        message: /waited for itself \(a self-deadlock\): pass that permit on instead/,
+        message: /waits for itself \(self-deadlock\): pass that permit on/,
       });
       clock.advance(50);
       await inner;
