@@ -12,18 +12,25 @@ const LOWER_F = 0x66;
 interface Mark {
   readonly name: Uint8Array;
   readonly bit: number;
+  readonly evenEmpty: boolean;
 }
 
 /** Names to look for, by their length. */
 export type Marks = readonly (readonly Mark[] | undefined)[];
 
-/** Prepares a search for members called `names`, each with the bit that `skim` reports for it. */
-export function marks(names: Readonly<Record<string, number>>): Marks {
+/**
+ * Prepares a search for members by their names, each with the bit that `skim` reports; of `present` even empty ones.
+ */
+export function marks(filled: Readonly<Record<string, number>>, present: Readonly<Record<string, number>> = {}): Marks {
   const table: Mark[][] = [];
-  for (const [text, bit] of Object.entries(names)) {
-    const name = new TextEncoder().encode(text);
-    (table[name.length] ??= []).push({ name, bit });
-  }
+  const add = (names: Readonly<Record<string, number>>, evenEmpty: boolean): void => {
+    for (const [text, bit] of Object.entries(names)) {
+      const name = new TextEncoder().encode(text);
+      (table[name.length] ??= []).push({ name, bit, evenEmpty });
+    }
+  };
+  add(filled, false);
+  add(present, true);
   return Array.from(table);
 }
 
@@ -53,7 +60,9 @@ export function skim(text: Uint8Array, table: Marks): number {
     if (candidates === undefined) continue;
     const value = behindColon(text, at);
     if (value < 0) continue;
-    for (const { name, bit } of candidates) if (isAt(text, start, name) && isFilled(text, value)) found |= bit;
+    for (const { name, bit, evenEmpty } of candidates) {
+      if (isAt(text, start, name) && (evenEmpty || isFilled(text, value))) found |= bit;
+    }
     at = value;
   }
   return found;

@@ -1,4 +1,6 @@
 const NOTHING = new Uint8Array(0);
+/** Room for most of what is still to come, so that it needs no second move. */
+const ROOM_BYTES = 1024;
 
 /**
  * The beginning of something whose end has not come yet.
@@ -33,7 +35,9 @@ export class Unfinished {
   keep(joined: Uint8Array, start: number): void {
     // Nothing was taken from the front, so no one else looks at these bytes: they may grow where they are.
     if (start === 0 && this.#length > 0) return;
-    this.#bytes = start === joined.length ? NOTHING : joined.slice(start);
-    this.#length = this.#bytes.length;
+    const rest = joined.subarray(start);
+    this.#length = rest.length;
+    this.#bytes = rest.length === 0 ? NOTHING : new Uint8Array(Math.max(ROOM_BYTES, 2 * rest.length));
+    this.#bytes.set(rest);
   }
 }
