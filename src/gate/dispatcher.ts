@@ -96,9 +96,10 @@ export class Dispatcher implements PermitOwner, RefusingGate {
     const promise = this.#waits.begin(call, signal, timeoutMs) as Promise<Permit>;
     this.#watch.waiterJoined(call.since);
     this.reporter.record("enqueue", call, {});
-    if (onEnqueue !== undefined) this.reporter.afterwards(() => onEnqueue(call.id));
     this.#askHolders(call.since);
     this.#finish();
+    // Not one of the recorded actions: within a listener those come after this call has returned.
+    if (onEnqueue !== undefined) this.reporter.attempt("onEnqueue", () => onEnqueue(call.id));
     return promise;
   }
 
@@ -124,6 +125,7 @@ export class Dispatcher implements PermitOwner, RefusingGate {
     const details = detailsOf(call);
     if (details.yielding !== null) return details.yielding;
     if (this.state === "paused" || !mustStepAside(this, call)) {
+      if (details.parkRequested) details.controller = null;
       this.#holders.answered(call);
       this.#askHolders(this.#now());
       this.#finish();
@@ -137,6 +139,8 @@ export class Dispatcher implements PermitOwner, RefusingGate {
     const now = this.#now();
     const heldMs = now - call.since;
     this.#letGo(call, "parked");
+    // Fresh from here on, so that a signal read during the wait is the one that asks after it.
+    details.controller = null;
     call.since = now;
     const yielding = this.#waits.begin(call, signal, options?.timeoutMs) as Promise<true>;
     details.yielding = yielding;
@@ -260,7 +264,6 @@ export class Dispatcher implements PermitOwner, RefusingGate {
     if (resumed) {
       this.permits.take(call.priority);
       call.state = "held";
-      call.details!.controller = null;
       this.#holders.add(call);
       settle(true);
     } else settle(this.#hold(call));

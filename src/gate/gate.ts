@@ -216,6 +216,8 @@ export class Gate {
 
   #find(id: string): Call | undefined {
     const sequence = Number(id);
+    // "2.0" and " 2" are no ids, though they read as a number.
+    if (String(sequence) !== id) return undefined;
     for (const call of this.#dispatcher.queue) if (call.sequence === sequence) return call;
     return undefined;
   }

@@ -38,14 +38,13 @@ export class Holders {
     call.details!.parkReason = reason;
   }
 
-  /** Notes that it answered, by leaving or by showing that nobody needs its permit. Its next signal is a fresh one. */
+  /** Notes that it answered, by leaving or by showing that nobody needs its permit. */
   answered(call: Call): void {
     const { details } = call;
     if (details === null || !details.parkRequested) return;
     this.#asked--;
     details.parkRequested = false;
     details.parkReason = undefined;
-    details.controller = null;
   }
 
   /**

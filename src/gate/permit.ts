@@ -60,8 +60,8 @@ export class Permit {
 
   /**
    * Aborts when the gate wants this permit for a sooner waiter; its reason is a `GateError` with code `preempted`.
-   * Answer with `yield()` or `release()`; until then the permit stays held. `yield()` replaces an aborted signal, so read it
-   * anew. Never aborts for a holder that did not ask for `preemptible`.
+   * Answer with `yield()` or `release()`; until then the permit stays held. A `yield()` that was asked for, or that waits, makes
+   * the signal a fresh one: read it anew. Never aborts for a holder that did not ask for `preemptible`.
    */
   get signal(): PlatformAbortSignal {
     const details = detailsOf(this.#call);

@@ -74,7 +74,7 @@ export class Reporter {
       const batch = this.#recorded;
       this.#recorded = [];
       for (const entry of batch) {
-        if (typeof entry === "function") this.#attempt("callback", entry);
+        if (typeof entry === "function") this.attempt("callback", entry);
         else this.#tell(entry);
       }
     }
@@ -84,14 +84,15 @@ export class Reporter {
   #tell(event: GateEvent): void {
     const { type, gate } = event;
     const listeners = [...(this.#listeners.get(type) ?? []), ...(this.#listeners.get("*") ?? [])];
-    for (const listener of listeners) this.#attempt(type, () => listener(event));
-    if (listeners.length === 0 && LOUD.has(type)) console.warn(`headgate: ${type} at gate "${gate}"`, event);
+    for (const listener of listeners) this.attempt(type, () => listener(event));
+    if (listeners.length === 0 && LOUD.has(type)) warn(`headgate: ${type} at gate "${gate}"`, event);
   }
 
-  #attempt(during: string, action: () => unknown): void {
+  /** Runs something of the caller's; if it fails, that is a `fault` during `during`. */
+  attempt(during: string, action: () => unknown): void {
     const fault = (error: unknown): void => {
       // A listener of faults that fails itself would go on for ever.
-      if (during === "fault") return console.warn(`headgate: a fault listener of gate "${this.#gate}" failed`, error);
+      if (during === "fault") return warn(`headgate: a fault listener of gate "${this.#gate}" failed`, error);
       this.record("fault", null, { during, error });
       this.deliver();
     };
@@ -101,6 +102,14 @@ export class Reporter {
     } catch (error) {
       fault(error);
     }
+  }
+}
+
+function warn(message: string, detail: unknown): void {
+  try {
+    console.warn(message, detail);
+  } catch {
+    // Nobody is left to tell, and whoever called the gate must get its permit.
   }
 }
 
