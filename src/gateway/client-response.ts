@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { errorBody, errorFrame, type WireError } from "../protocol/error-envelope.ts";
+import { responseHeaders } from "../protocol/headers.ts";
+import type { Route } from "../protocol/route.ts";
+import type { ResponseHead } from "../relay/attempt.ts";
+import type { ClientPort } from "../relay/relay.ts";
+import { ClientPresence } from "./client-gone.ts";
+
+/** What a heartbeat pretends the answer will be, before the model server has said a word. */
+const STREAM_HEAD = [
+  "Content-Type",
+  "text/event-stream; charset=utf-8",
+  "Cache-Control",
+  "no-cache",
+  "X-Accel-Buffering",
+  "no",
+];
+
+/**
+ * The client's side of one request: writes the answer as it comes and knows when the client has left.
+ *
+ * Every request ends here exactly once: with `end`, with `fail`, or because the client left.
+ */
+export class ClientResponse implements ClientPort {
+  readonly presence: ClientPresence = new ClientPresence();
+  /** Sent with the head, whoever answers: name, value, name, value. */
+  ownHeaders: string[] = [];
+  begun = false;
+  /** The status on the wire; 0 before the head. */
+  status = 0;
+  bytesSent = 0;
+  #streaming = false;
+  readonly #response: ServerResponse;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.#response = response;
+    response.on("close", () => {
+      if (!response.writableFinished) this.presence.left();
+    });
+    // Node reports a client that resets in mid-request here; `close` follows and says all there is to say.
+    response.on("error", () => {});
+    request.on("error", () => {});
+  }
+
+  head({ status, statusText, rawHeaders }: ResponseHead): void {
+    if (this.begun) return;
+    this.begun = true;
+    this.status = status;
+    this.#streaming = isStream(rawHeaders);
+    this.#response.writeHead(status, statusText, [...responseHeaders(rawHeaders), ...this.ownHeaders]);
+    // A stream's head must not wait for its first token; anything else goes out in one packet with its body.
+    if (this.#streaming) process.nextTick(() => this.#response.flushHeaders());
+  }
+
+  /** Begins the answer with a heartbeat frame, or sends another. From then on errors are told in-band. */
+  heartbeat(frame: Uint8Array): void {
+    if (!this.begun) this.head({ status: 200, statusText: "OK", rawHeaders: STREAM_HEAD });
+    this.write(frame);
+  }
+
+  write(chunk: Uint8Array): boolean {
+    this.bytesSent += chunk.length;
+    return this.#response.write(chunk);
+  }
+
+  onDrain(resume: () => void): void {
+    this.#response.once("drain", resume);
+  }
+
+  end(): void {
+    this.#response.end();
+  }
+
+  /**
+   * Ends the request with an error in the client's dialect. After the head of a stream it is told in-band, without the mark
+   * of a complete answer; after the head of anything else the connection is cut, so that half an answer cannot pass for one.
+   */
+  fail(error: WireError, route: Pick<Route, "dialect" | "family">): void {
+    if (this.presence.aborted) return;
+    if (!this.begun) this.#refuse(error, errorBody(route.family, error));
+    else if (this.#streaming) {
+      this.write(errorFrame(route.dialect, error));
+      this.end();
+    } else this.#response.destroy();
+  }
+
+  #refuse(error: WireError, body: string): void {
+    const { status, retryAfterSeconds } = error;
+    const headers = ["Content-Type", "application/json", "Content-Length", String(Buffer.byteLength(body))];
+    if (retryAfterSeconds !== undefined)
+      headers.push("Retry-After", String(retryAfterSeconds), "x-should-retry", "true");
+    this.begun = true;
+    this.status = status;
+    this.bytesSent = body.length;
+    this.#response.writeHead(status, [...headers, "X-Headgate-Reason", error.code, ...this.ownHeaders]);
+    this.#response.end(body);
+  }
+}
+
+function isStream(rawHeaders: readonly string[]): boolean {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]!.toLowerCase() !== "content-type") continue;
+    const type = rawHeaders[i + 1]!.toLowerCase();
+    return type.startsWith("text/event-stream") || type.startsWith("application/x-ndjson");
+  }
+  return false;
+}

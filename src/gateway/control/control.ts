@@ -1,0 +1,23 @@
+import Fastify, { type FastifyInstance } from "fastify";
+import type { GateGroups } from "../gate-groups.ts";
+import type { GatewayContext } from "../context.ts";
+import type { ControlHandler } from "../entry.ts";
+import { healthRoutes } from "./health.ts";
+
+/** What Headgate's own routes can see and do. */
+export interface Control extends GatewayContext {
+  readonly gates: GateGroups;
+  /** Why the gateway takes no new work; `undefined` while it does. */
+  readonly notReady: string | undefined;
+}
+
+/**
+ * Headgate's own routes, behind the same listener as everything else. A framework, because here convenience counts and speed
+ * does not: schemas checked, errors in one form, handlers that can be tested by injection.
+ */
+export async function controlHandler(control: Control): Promise<{ handle: ControlHandler; close(): Promise<void> }> {
+  const app: FastifyInstance = Fastify({ logger: false, forceCloseConnections: true, exposeHeadRoutes: true });
+  await app.register(healthRoutes(control));
+  await app.ready();
+  return { handle: (request, response) => app.routing(request, response), close: () => app.close() };
+}

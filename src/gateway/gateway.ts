@@ -1,0 +1,134 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Logger } from "pino";
+import { systemClock, type Clock } from "../gate/index.ts";
+import { BodyBudget } from "./body-budget.ts";
+import type { GatewayConfig, ListenConfig, UpstreamConfig } from "./config/types.ts";
+import { controlHandler, type Control } from "./control/control.ts";
+import { Entry } from "./entry.ts";
+import { GateGroups } from "./gate-groups.ts";
+import { HeldPermits } from "./held-permits.ts";
+import { Hosts } from "./hosts.ts";
+import { Keys } from "./keys.ts";
+import { RequestLog } from "./request-log.ts";
+import { Upstream } from "./upstream.ts";
+import { Upstreams } from "./upstreams.ts";
+
+/** A header that is larger is refused with 431 by Node itself. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
+export interface GatewayOptions {
+  readonly config: GatewayConfig;
+  readonly log: Logger;
+  readonly clock?: Clock;
+}
+
+/** One running gateway: its listeners, its servers, its gates. */
+export class Gateway implements Control {
+  config: GatewayConfig;
+  keys: Keys;
+  hosts: Hosts;
+  readonly upstreams: Upstreams;
+  readonly gates: GateGroups;
+  readonly bodies: BodyBudget;
+  readonly requests: RequestLog = new RequestLog();
+  readonly heldPermits: HeldPermits = new HeldPermits();
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly instance: string = randomUUID();
+  notReady: string | undefined = "starting";
+  readonly #servers: Server[] = [];
+  #closeControl: () => Promise<void> = async () => {};
+
+  constructor({ config, log, clock = systemClock }: GatewayOptions) {
+    this.config = config;
+    this.log = log;
+    this.clock = clock;
+    this.keys = new Keys(config.keys);
+    this.hosts = new Hosts(config.allowedHosts, config.allowedOrigins);
+    this.bodies = new BodyBudget(config.limits.queuedBodyBytes);
+    this.gates = new GateGroups(
+      () => this.config,
+      clock,
+      () => {},
+    );
+    this.upstreams = new Upstreams(() => this.gates.resize(this.upstreams.all), clock);
+  }
+
+  /** Takes a model server in. Resolves once it was asked for the first time, also when it is down. */
+  async addUpstream(config: UpstreamConfig): Promise<Upstream> {
+    const url = new URL(config.url);
+    const { apiKey, capacity, models, name = url.host } = config;
+    const upstream = new Upstream({ name, url, apiKey, capacity, models }, this.gates.of(config, url));
+    await this.upstreams.add(upstream);
+    return upstream;
+  }
+
+  /** Opens the listeners. Rejects, with everything closed again, when one cannot be opened. */
+  async listen(): Promise<readonly AddressInfo[]> {
+    const control = await controlHandler(this);
+    this.#closeControl = control.close;
+    const entry = new Entry(this, control.handle);
+    try {
+      return await Promise.all(this.config.listen.map((listen) => this.#open(entry, listen)));
+    } catch (error) {
+      await this.close();
+      throw error;
+    } finally {
+      this.notReady = undefined;
+    }
+  }
+
+  /**
+   * Takes no new work, lets running and waiting requests finish for at most `limitMs`, then ends the rest. The listeners stay
+   * open meanwhile, so that late clients get a 503 with a `Retry-After` rather than a refused connection.
+   */
+  async shutDown(limitMs: number): Promise<void> {
+    this.notReady = "draining";
+    const drained = Promise.all(this.gates.all.map(({ gate }) => gate.drain()));
+    const { promise: limit, resolve } = Promise.withResolvers<void>();
+    const callOff = this.clock.after(limitMs, resolve, true);
+    await Promise.race([drained, limit]);
+    callOff();
+    await this.close();
+  }
+
+  /** Ends everything at once. Clients see their connections close. */
+  async close(): Promise<void> {
+    this.gates.close();
+    await this.upstreams.close();
+    await Promise.all(this.#servers.map(closeServer));
+    await this.#closeControl();
+    await this.bodies.close();
+  }
+
+  #open(entry: Entry, { host, port, priority }: ListenConfig): Promise<AddressInfo> {
+    const server = createServer(
+      {
+        maxHeaderSize: MAX_HEADER_BYTES,
+        headersTimeout: this.config.limits.headersTimeoutMs,
+        // A 100 MB prompt over a slow line takes its time; who sends nothing at all is caught by the head's limit.
+        requestTimeout: 0,
+        keepAliveTimeout: 65_000,
+        noDelay: true,
+      },
+      (request, response) => entry.handle(request, response, { priority }),
+    );
+    this.#servers.push(server);
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, host, () => {
+        server.off("error", reject);
+        resolve(server.address() as AddressInfo);
+      });
+    });
+  }
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

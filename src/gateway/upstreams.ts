@@ -1,0 +1,89 @@
+import { systemClock, type Clock } from "../gate/index.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** How often a server is asked. llama-server restarts its cancel timers whenever it answers, so not often. */
+const PROBE_DOWN_MS = 2_000;
+const PROBE_UP_MS = 15_000;
+
+/** Which server a request goes to, or why none. */
+export type Choice =
+  | { readonly upstream: Upstream }
+  | { readonly refused: "no_upstream" | "upstream_down" | "unknown_model"; readonly models: readonly string[] };
+
+/** The model servers behind one gateway, and who of them is up. */
+export class Upstreams {
+  readonly all: Upstream[] = [];
+  readonly #clock: Clock;
+  readonly #onChange: (upstream: Upstream) => void;
+  readonly #timers = new Map<Upstream, () => void>();
+  #closed = false;
+
+  /** `onChange` is called after every probe; it compares for itself. */
+  constructor(onChange: (upstream: Upstream) => void, clock: Clock = systemClock) {
+    this.#onChange = onChange;
+    this.#clock = clock;
+  }
+
+  /** Takes a server in and resolves once it was asked for the first time. */
+  async add(upstream: Upstream): Promise<void> {
+    this.all.push(upstream);
+    await this.#probe(upstream);
+  }
+
+  /** Asks `upstream` now rather than at its next turn. */
+  recheck(upstream: Upstream): void {
+    void this.#probe(upstream);
+  }
+
+  /**
+   * The server for `model`: the first that serves it and is up. A single server takes every name; it judges for itself. With
+   * several, an unknown name is refused, so that no typing error loads a model by surprise.
+   */
+  choose(model: string | undefined): Choice {
+    const models = this.models();
+    if (this.all.length === 0) return { refused: "no_upstream", models };
+    const candidates = this.#candidates(model);
+    if (candidates.length === 0) return { refused: "unknown_model", models };
+    const upstream = candidates.find(({ health }) => health === "ready") ?? candidates.find(isUp);
+    return upstream === undefined ? { refused: "upstream_down", models } : { upstream };
+  }
+
+  #candidates(model: string | undefined): readonly Upstream[] {
+    if (model === undefined) return this.all;
+    const serving = this.all.filter((upstream) => upstream.serves(model));
+    if (serving.length > 0) return serving;
+    // Who never told what it serves may well serve this.
+    return this.all.filter(
+      ({ models, takesAnyModel }) => takesAnyModel && (models === undefined || this.all.length === 1),
+    );
+  }
+
+  /** Every model name that some server told last, each once. */
+  models(): readonly string[] {
+    return [...new Set(this.all.flatMap((upstream) => upstream.models ?? []))];
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const callOff of this.#timers.values()) callOff();
+    this.#timers.clear();
+    await Promise.all(this.all.map((upstream) => upstream.close()));
+  }
+
+  async #probe(upstream: Upstream): Promise<void> {
+    this.#timers.get(upstream)?.();
+    await upstream.refresh();
+    if (this.#closed) return;
+    this.#onChange(upstream);
+    const delayMs = upstream.health === "ready" ? PROBE_UP_MS : PROBE_DOWN_MS;
+    this.#timers.get(upstream)?.();
+    this.#timers.set(
+      upstream,
+      this.#clock.after(delayMs, () => void this.#probe(upstream), false),
+    );
+  }
+}
+
+function isUp(upstream: Upstream): boolean {
+  return upstream.health !== "down";
+}
