@@ -48,7 +48,11 @@ function readChoice(choice: JsonObject, notes: AnswerNotes): void {
   notes.choice(index);
   const reason = textIn(choice["finish_reason"]);
   if (reason === undefined) return;
-  // SGLang and vLLM end a request that they gave up as they end one that is done.
-  if (reason !== "abort" && reason !== "error") notes.finish(reason, index);
-  else notes.fail({ message: `the model server gave up: ${reason}`, code: reason });
+  if (hasGivenUp(reason)) notes.fail({ message: `the model server gave up: ${reason}`, code: reason });
+  else notes.finish(reason, index);
+}
+
+/** SGLang and vLLM end a request that they gave up as they end one that is done. */
+export function hasGivenUp(finishReason: string): boolean {
+  return finishReason === "abort" || finishReason === "error";
 }

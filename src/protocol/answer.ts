@@ -2,8 +2,8 @@ import type { AnswerNotes, Usage } from "./answer-notes.ts";
 import type { UpstreamError } from "./upstream-error.ts";
 
 /**
- * `open`: more may come. `finished`: the engine said that the answer is complete. `failed`: it reported an error,
- * whatever it said afterwards. `cut`: nothing more comes and it had said neither.
+ * `open`: more may come. `finished`: the engine said that the answer is complete. `failed`: before that it reported an
+ * error, whatever it said afterwards. `cut`: nothing more comes and it had said neither.
  */
 export type AnswerOutcome = "open" | "finished" | "failed" | "cut";
 

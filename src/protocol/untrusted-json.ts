@@ -4,9 +4,9 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 const utf8 = new TextDecoder();
 
 /** The value that `text` is; `undefined` if it is no JSON. */
-export function parseJson(text: Uint8Array): unknown {
+export function parseJson(text: Uint8Array | string): unknown {
   try {
-    return JSON.parse(utf8.decode(text));
+    return JSON.parse(typeof text === "string" ? text : utf8.decode(text));
   } catch {
     return undefined;
   }
