@@ -1,3 +1,4 @@
+import type { Hidden } from "../protocol/hide.ts";
 import type { JsonReader } from "../protocol/json-reader.ts";
 import type { RequestFacts } from "../protocol/request-facts.ts";
 import type { Route } from "../protocol/route.ts";
@@ -64,8 +65,6 @@ export interface Outgoing {
   /** What was asked for Headgate itself and must not reach the client. */
   readonly hide: readonly Hidden[];
 }
-
-export type Hidden = "usage" | "progress" | "timings";
 
 /** One kind of model server: how to know it, what it can do, and what its requests need. Stateless. */
 export interface Engine {

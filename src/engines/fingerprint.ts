@@ -1,10 +1,13 @@
 import { objectIn, objectsIn, textIn } from "../protocol/untrusted-json.ts";
 import type { Probe, ProbeAnswer } from "./engine.ts";
 
-/** What the `Server` header says: that of the list of models, or of the front page while the list is not to be had. */
-export async function serverHeader(probe: Probe): Promise<string> {
+/**
+ * A header that a server puts into every answer: as the list of models has it, or the front page while the list is not to be had.
+ * "" without it.
+ */
+export async function usualHeader(probe: Probe, name: string): Promise<string> {
   const answer = (await probe.get("/v1/models")) ?? (await probe.get("/"));
-  return answer?.headers["server"] ?? "";
+  return answer?.headers[name] ?? "";
 }
 
 /** Who owns the first model of the OpenAI-style list: most servers write their own name there. */

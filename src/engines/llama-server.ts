@@ -1,9 +1,11 @@
+import { aggregatesExactly } from "../protocol/aggregate.ts";
+import type { Hidden } from "../protocol/hide.ts";
 import { objectIn } from "../protocol/untrusted-json.ts";
 import type { DialectName } from "../protocol/route.ts";
 import type { Edit } from "../protocol/splice.ts";
 import { withoutPriority } from "./as-received.ts";
-import type { Capacity, Engine, Hidden, Outgoing, OutgoingRequest, Probe } from "./engine.ts";
-import { membersOf, modelOwner, serverHeader } from "./fingerprint.ts";
+import type { Capacity, Engine, Outgoing, OutgoingRequest, Probe } from "./engine.ts";
+import { membersOf, modelOwner, usualHeader } from "./fingerprint.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
 import { slotCount } from "./slot-count.ts";
@@ -33,7 +35,7 @@ export const llamaServer: Engine = {
  * models and the error while loading still tell (tools/server: server-http.cpp, server-context.cpp).
  */
 async function identify(probe: Probe): Promise<boolean> {
-  if (/\bllama\.cpp\b/.test(await serverHeader(probe))) return true;
+  if (/\bllama\.cpp\b/.test(await usualHeader(probe, "server"))) return true;
   if ((await modelOwner(probe)) === "llamacpp") return true;
   const loading = await probe.get("/v1/models");
   const error = loading?.status === 503 ? objectIn(objectIn(loading.json)?.["error"]) : undefined;
@@ -57,14 +59,6 @@ function outgoing(request: OutgoingRequest): Outgoing {
   };
 }
 
-/** Dialects of which a stream tells all that the whole answer has. */
-const LOSSLESS: ReadonlySet<DialectName> = new Set([
-  "openai-chat",
-  "openai-completions",
-  "llama-completion",
-  "anthropic-messages",
-]);
-
 /**
  * Whether a client that does not stream is better served by a stream that is put together again.
  *
@@ -72,13 +66,13 @@ const LOSSLESS: ReadonlySet<DialectName> = new Set([
  * and starts that second anew whenever another slot has something to say: with one other stream running it takes many seconds
  * (server-queue.cpp, recv_with_timeout; ggml-org/llama.cpp#13262).
  *
- * Not where the parts do not make the whole. Log probabilities of tokens that show no text are in no delta. Several answers
- * are a list in some forms and choices in others. A stream of tool calls can fail where the whole answer is parsed well ("Invalid
- * diff", ggml-org/llama.cpp#13876, #15713). The native API leaves fields out, or adds them, on request.
+ * Only where the parts make exactly the whole. Several answers are a list in some forms and choices in others. A stream of tool calls
+ * can fail where the whole answer is parsed well ("Invalid diff", ggml-org/llama.cpp#13876, #15713). The native API leaves
+ * fields out, or adds them, on request.
  */
 function isBetterStreamed({ route, facts, body }: OutgoingRequest): boolean {
-  if (facts.stream || body === undefined || !LOSSLESS.has(route.dialect)) return false;
-  if (facts.n > 1 || facts.logprobs || facts.tools) return false;
+  if (facts.stream || body === undefined || !aggregatesExactly(route.dialect, facts)) return false;
+  if (facts.n > 1 || facts.tools) return false;
   if (route.dialect !== "llama-completion") return true;
   return (
     body.kind("prompt") !== "list" && body.kind("response_fields") === undefined && body.flag("return_tokens") !== true
@@ -93,7 +87,12 @@ interface Asked {
 const NOTHING_ASKED: Asked = { edits: [], hide: [] };
 
 /** Dialects that have a form for the progress of a prompt (server-task.cpp, to_json of a partial result). */
-const SHOWS_PROGRESS: ReadonlySet<DialectName> = new Set(["openai-chat", "openai-completions", "llama-completion"]);
+const SHOWS_PROGRESS: ReadonlySet<DialectName> = new Set([
+  "openai-chat",
+  "openai-completions",
+  "openai-responses",
+  "llama-completion",
+]);
 
 /**
  * What a stream is asked to tell for Headgate's sake.

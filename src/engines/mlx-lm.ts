@@ -1,7 +1,7 @@
 import type { Edit } from "../protocol/splice.ts";
 import { withoutPriority } from "./as-received.ts";
 import type { Engine, Outgoing, OutgoingRequest, Probe } from "./engine.ts";
-import { membersOf, modelOwner, serverHeader } from "./fingerprint.ts";
+import { membersOf, modelOwner, usualHeader } from "./fingerprint.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
 
@@ -28,7 +28,7 @@ export const mlxLm: Engine = {
 
 /** The list of models takes long where many have been downloaded; any other page has the same header. */
 async function identify(probe: Probe): Promise<boolean> {
-  if (!(await serverHeader(probe)).startsWith("BaseHTTP/")) return false;
+  if (!(await usualHeader(probe, "server")).startsWith("BaseHTTP/")) return false;
   if ((await modelOwner(probe)) !== undefined) return false;
   return membersOf(await probe.get("/health"))["status"] === "ok";
 }

@@ -1,6 +1,6 @@
 import { asReceived } from "./as-received.ts";
 import type { Engine } from "./engine.ts";
-import { serverHeader } from "./fingerprint.ts";
+import { usualHeader } from "./fingerprint.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
 
@@ -15,7 +15,7 @@ export const mlxVlm: Engine = {
     "It takes any number of requests at once unless started with --max-num-seqs, and does not tell: it counts as one slot unless its capacity is configured.",
   ],
   // The web framework under it may have put its own name before (mlx_vlm/server/app.py, add_server_header).
-  identify: async (probe) => /\bmlx_vlm\//.test(await serverHeader(probe)),
+  identify: async (probe) => /\bmlx_vlm\//.test(await usualHeader(probe, "server")),
   capacity: () => Promise.resolve(undefined),
   health: (probe) => healthAt(probe, "/health"),
   models: openAiModels,

@@ -1,6 +1,6 @@
 import { asReceived } from "./as-received.ts";
 import type { Engine } from "./engine.ts";
-import { serverHeader } from "./fingerprint.ts";
+import { usualHeader } from "./fingerprint.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
 
@@ -11,7 +11,7 @@ export const simulated: Engine = {
   usualPorts: [],
   stepAside: "resume",
   notes: ["Its answers are made up: start a model server, or name one with --upstream URL, for real ones."],
-  identify: async (probe) => (await serverHeader(probe)).startsWith("headgate-simulated"),
+  identify: async (probe) => (await usualHeader(probe, "x-headgate-simulated")) !== "",
   capacity: () => Promise.resolve(undefined),
   health: (probe) => healthAt(probe, "/health"),
   models: openAiModels,

@@ -26,6 +26,7 @@ describe("a stream of llama-server's is asked for its progress, which is then hi
     ["/chat/completions", '{"stream":true}', `{"stream":true,${PROGRESS}}`, false, ["progress"]],
     [CHAT, '{"return_progress":false,"stream":true}', `{${PROGRESS},"stream":true}`, false, ["progress"]],
     ["/v1/completions", '{"stream":true}', `{"stream":true,${PROGRESS}}`, false, ["progress"]],
+    ["/v1/responses", '{"stream":true}', `{"stream":true,${PROGRESS}}`, false, ["progress"]],
     ["/completion", '{"stream":true}', `{"stream":true,${PROGRESS}}`, false, ["progress"]],
     ["/infill", '{"stream":true}', `{"stream":true,${PROGRESS}}`, false, ["progress"]],
   ]);
@@ -39,10 +40,7 @@ describe("what the client of a stream asked for itself is not hidden", () => {
 });
 
 describe("a stream without a form for progress is left alone", () => {
-  table([
-    ["/v1/messages", '{"stream":true}', '{"stream":true}', false, []],
-    ["/v1/responses", '{"stream":true}', '{"stream":true}', false, []],
-  ]);
+  table([["/v1/messages", '{"stream":true}', '{"stream":true}', false, []]]);
 });
 
 describe("an answer that is not streamed is streamed by llama-server where a stream tells all of it", () => {
@@ -53,6 +51,7 @@ describe("an answer that is not streamed is streamed by llama-server where a str
     [CHAT, '{"tools":[],"n":1}', `{"tools":[],"n":1,"stream":true,${USAGE},${PROGRESS}}`, true, ["progress"]],
     ["/v1/completions", '{"prompt":"x"}', `{"prompt":"x","stream":true,${PROGRESS}}`, true, ["progress"]],
     ["/completion", '{"prompt":"x"}', `{"prompt":"x","stream":true,${PROGRESS}}`, true, ["progress"]],
+    ["/v1/responses", '{"input":"x"}', `{"input":"x","stream":true,${PROGRESS}}`, true, ["progress"]],
     ["/v1/messages", '{"max_tokens":9}', '{"max_tokens":9,"stream":true}', true, []],
   ]);
 });
@@ -69,7 +68,7 @@ describe("an answer that a stream would not tell wholly is not streamed", () => 
     untouched("/completion", '{"prompt":"a","n_probs":2}'),
     untouched("/completion", '{"prompt":"a","response_fields":["content"]}'),
     untouched("/completion", '{"prompt":"a","return_tokens":true}'),
-    untouched("/v1/responses", "{}"),
+    untouched("/v1/responses", '{"tools":[{"type":"function"}]}'),
     untouched("/v1/embeddings", '{"input":"x"}'),
     untouched("/rerank", "{}"),
     untouched("/v1/audio/speech", "{}"),

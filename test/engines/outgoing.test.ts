@@ -52,7 +52,7 @@ describe("a request on its way", () => {
   it("loses a priority in its body, whatever it is and wherever it goes", () => {
     for (const engine of ALL_ENGINES) {
       for (const priority of ["5", "-3.5", '"high"', "true", "null", "{}", "[1]"]) {
-        for (const path of ["/v1/embeddings", "/rerank", "/generate", "/api/embed", "/v1/responses"]) {
+        for (const path of ["/v1/embeddings", "/rerank", "/generate", "/api/embed", "/v1/messages"]) {
           const { sent } = onItsWay(engine, path, `{"a":1,"priority":${priority},"stream":true}`);
           assert.equal(sent, '{"a":1,"stream":true}', `${engine.name} ${path}`);
         }
