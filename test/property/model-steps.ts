@@ -26,8 +26,8 @@ export interface YieldStep {
 export type CallStep =
   | YieldStep
   | { readonly do: "release" | "releaseAgain" | "abort" | "cancel"; readonly who: number }
-  /** Aborts a signal one of whose listeners releases a permit: the gate hears of the release first, or of the abort. */
-  | { readonly do: "releaseInAbort"; readonly who: number; readonly whose: number }
+  /** Aborts a signal one of whose listeners releases a permit: if `early`, before the gate hears of the abort. */
+  | { readonly do: "releaseInAbort"; readonly who: number; readonly whose: number; readonly early: boolean }
   | { readonly do: "reprioritise"; readonly who: number; readonly priority: number };
 
 /** What concerns the gate as a whole. */
@@ -96,7 +96,10 @@ const LASTING: readonly WeightedArbitrary<Step>[] = [
   { weight: 12, arbitrary: fc.record({ do: fc.constant("yield" as const), who, signal, timeoutMs }) },
   { weight: 2, arbitrary: concerning("releaseAgain") },
   { weight: 6, arbitrary: concerning("abort", "abort", "cancel") },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("releaseInAbort" as const), who, whose: who }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant("releaseInAbort" as const), who, whose: who, early: fc.boolean() }),
+  },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("reprioritise" as const), who, priority }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant("finish" as const), who, fails: fc.boolean() }) },
   {
