@@ -75,7 +75,8 @@ const MAX_INT32 = 2 ** 31 - 1;
 
 /**
  * A number in the body becomes what Headgate runs the request with, in the server's own direction and as a whole number. Anything
- * else there is taken out, as for a server that was not started with --enable-priority-scheduling.
+ * else there is taken out, as for a server that was not started with --enable-priority-scheduling (server_args.py; there also
+ * --schedule-low-priority-values-first, which turns the direction round).
  */
 function withPriority(request: OutgoingRequest, use: PriorityUse): Outgoing {
   const received = asReceived(request);
