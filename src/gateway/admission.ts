@@ -46,10 +46,12 @@ export class Admission {
 
   async #wait(): Promise<Permit> {
     const { record, response } = this.#visit;
-    const { upstream, priority } = this.#place;
+    const { priority, upstream } = this.#place;
+    const { gate, lanes } = upstream.group;
+    const counted = lanes.enter(this.#gateway.config.queue, priority, upstream.group.retryAfterSeconds());
     this.#startHeartbeats();
     try {
-      return await upstream.group.gate.acquire({
+      return await gate.acquire({
         priority,
         label: record.id,
         signal: response.presence,
@@ -62,6 +64,7 @@ export class Admission {
       });
     } finally {
       this.#stopHeartbeats?.();
+      counted.leave();
     }
   }
 

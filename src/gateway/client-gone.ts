@@ -32,6 +32,6 @@ export class ClientPresence implements AbortSignalLike {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = new ClientGone();
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of this.#listeners) listener();
   }
 }

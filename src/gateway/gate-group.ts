@@ -1,5 +1,6 @@
 import { Gate, Priority, systemClock, type Clock, type GateEvent } from "../gate/index.ts";
 
+import { Lanes } from "./lanes.ts";
 import { ServiceTimes } from "./service-times.ts";
 
 /** How one gate of the gateway behaves. */
@@ -31,6 +32,7 @@ export interface GateGroupOptions {
 export class GateGroup {
   readonly gate: Gate;
   readonly times: ServiceTimes = new ServiceTimes();
+  readonly lanes: Lanes = new Lanes();
   readonly #options: GateGroupOptions;
   readonly #clock: Clock;
   #endGrace: (() => void) | null = null;
@@ -38,14 +40,9 @@ export class GateGroup {
   constructor(options: GateGroupOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    const { name, capacity, reserved, foregroundUpTo, maxWaiting, starvationWarnMs, agingMs } = options;
     this.gate = new Gate({
-      name,
-      capacity,
-      reserved: { permits: reserved, priority: foregroundUpTo },
-      maxWaiting,
-      starvationWarnMs,
-      agingMs,
+      ...options,
+      reserved: { permits: options.reserved, priority: options.foregroundUpTo },
       clock: this.#clock,
     });
     this.gate.on("release", ({ heldMs }) => this.times.record(heldMs));

@@ -68,8 +68,8 @@ export class Gateway implements Control {
   /** Opens the listeners. Rejects, with everything closed again, when one cannot be opened. */
   async listen(): Promise<readonly AddressInfo[]> {
     const control = await controlHandler(this);
-    this.#closeControl = control.close;
-    const entry = new Entry(this, control.handle);
+    this.#closeControl = () => control.close();
+    const entry = new Entry(this, (request, response) => control.handle(request, response));
     try {
       return await Promise.all(this.config.listen.map((listen) => this.#open(entry, listen)));
     } catch (error) {

@@ -74,7 +74,7 @@ async function askedNow(
     const answer = await upstream.pool.request({
       method: "GET",
       path: upstream.basePath + visit.path + visit.query,
-      headers: headersFor(gateway, visit, upstream, { dropHeaders: ["accept-encoding"] }, undefined),
+      headers: headersFor(gateway, visit, upstream, { dropHeaders: ["accept-encoding"] }),
       headersTimeout: 5_000,
       bodyTimeout: 5_000,
     });

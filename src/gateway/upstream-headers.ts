@@ -1,4 +1,3 @@
-import type { Outgoing } from "../engines/engine.ts";
 import { requestHeaders } from "../protocol/headers.ts";
 import type { GatewayContext } from "./context.ts";
 import type { Upstream } from "./upstream.ts";
@@ -15,11 +14,10 @@ export function headersFor(
   gateway: GatewayContext,
   visit: Visit,
   upstream: Upstream,
-  outgoing: Pick<Outgoing, "dropHeaders">,
-  contentLength: number | undefined,
+  { dropHeaders = [], contentLength }: { dropHeaders?: readonly string[]; contentLength?: number | undefined },
 ): string[] {
   const hideKeys = gateway.config.keys.length > 0 || upstream.apiKey !== undefined;
-  const dropped = new Set(outgoing.dropHeaders);
+  const dropped = new Set(dropHeaders);
   const kept = requestHeaders(
     visit.request.rawHeaders,
     (name) => dropped.has(name) || (hideKeys && CREDENTIALS.has(name)),

@@ -30,6 +30,14 @@ export class Upstreams {
     await this.#probe(upstream);
   }
 
+  /** Lets a server go. Requests that run on it are cut off. */
+  async remove(upstream: Upstream): Promise<void> {
+    this.all.splice(this.all.indexOf(upstream), 1);
+    this.#timers.get(upstream)?.();
+    this.#timers.delete(upstream);
+    await upstream.close();
+  }
+
   /** Asks `upstream` now rather than at its next turn. */
   recheck(upstream: Upstream): void {
     void this.#probe(upstream);
@@ -73,7 +81,7 @@ export class Upstreams {
   async #probe(upstream: Upstream): Promise<void> {
     this.#timers.get(upstream)?.();
     await upstream.refresh();
-    if (this.#closed) return;
+    if (this.#closed || !this.all.includes(upstream)) return;
     this.#onChange(upstream);
     const delayMs = upstream.health === "ready" ? PROBE_UP_MS : PROBE_DOWN_MS;
     this.#timers.get(upstream)?.();

@@ -37,7 +37,9 @@ function gateRefusal({ code, message }: GateError, retryAfterSeconds: number): R
     case "draining":
     case "closed":
       return { outcome: code, error: { status: 503, code: "draining", message, retryAfterSeconds } };
-    default:
+    case "cancelled":
+    case "preempted":
+    case "permit_released":
       return { outcome: code, error: { status: 503, code, message, retryAfterSeconds } };
   }
 }

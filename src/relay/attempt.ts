@@ -67,7 +67,7 @@ export class Attempt {
   #send(): void {
     const { method, path, headers, body } = this.#request;
     this.#dispatcher.dispatch(
-      { method: method as Dispatcher.HttpMethod, path, headers, body },
+      { method, path, headers, body },
       {
         onRequestStart: (controller) => {
           this.#controller = controller;

@@ -56,7 +56,7 @@ export class Relay {
   #settle!: (result: RelayResult) => void;
   #status = 0;
   #mode: "pass" | "collect" | "refusal" = "pass";
-  #refusal: Uint8Array[] = [];
+  readonly #refusal: Uint8Array[] = [];
   #refusalBytes = 0;
   #tokenSeen = false;
   #clientGone = false;

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from "fastify";
+import { INSTANCE_HEADER } from "../discovery.ts";
 import type { Control } from "./control.ts";
 
 /**
@@ -9,6 +10,7 @@ export function healthRoutes(control: Control): FastifyPluginAsync {
   return async (app) => {
     app.get<{ Querystring: { ready?: string } }>("/health", async (request, reply) => {
       const up = control.upstreams.all.filter(({ health }) => health === "ready").length;
+      reply.header(INSTANCE_HEADER, control.instance);
       const ready = control.notReady === undefined && up > 0;
       if (request.query.ready !== undefined && !ready) reply.code(503).header("Retry-After", "2");
       return {
