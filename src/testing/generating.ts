@@ -57,7 +57,7 @@ export class Generating implements Output {
     const { cache, manners, shop } = this.#host;
     this.#startedAt = shop.clock.now();
     const tokens = this.#answer.promptTokens;
-    const cached = cache.known(slot, this.#served.prompt, tokens);
+    const cached = this.#usesCache ? cache.known(slot, this.#served.prompt, tokens) : 0;
     this.#answer.cachedTokens = cached;
     this.#served.cachedTokens = cached;
     if (this.streaming && manners.streamHead === "slot") this.#head();
@@ -106,6 +106,11 @@ export class Generating implements Output {
 
   cancelled(): void {
     this.#fail("The request was cancelled");
+  }
+
+  /** llama-server's requests may do without. */
+  get #usesCache(): boolean {
+    return this.#task.ask.body["cache_prompt"] !== false;
   }
 
   #frames(piece: Piece, first: boolean): string {

@@ -38,25 +38,26 @@ export class Reception {
 
   receive(request: IncomingMessage, response: ServerResponse): void {
     const { method = "", url = "", rawHeaders } = request;
+    const { manners, stages } = this.#host;
     const served = newRecord({ id: (this.#requests += 1), method, url, rawHeaders });
-    this.#host.stages.add(served);
-    const reply = this.#host.manners.closes ? new ClosingReply(request) : new HttpReply(request, response);
-    const { pathname, searchParams } = new URL(url, "http://server");
-    const upload = this.#router.find(method, pathname)?.upload === true;
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => {
-      served.bodyBytes += chunk.byteLength;
-      if (!upload) chunks.push(chunk);
-    });
-    request.on("end", () => {
-      served.body = Buffer.concat(chunks);
-      this.#host.stages.reach(served, "received");
-      this.#visit({ served, reply, call: this.#call(served, pathname, searchParams) });
-    });
+    stages.add(served);
+    const reply = manners.closes ? new ClosingReply(request) : new HttpReply(request, response);
     response.on("close", () => this.#gone(served, response));
     // A client that is gone is seen by the event above.
     request.on("error", () => {});
     response.on("error", () => {});
+    const turnedAway = manners.screenHead(served);
+    if (turnedAway !== undefined) {
+      this.#answer({ served, reply }, turnedAway);
+      request.resume();
+      return;
+    }
+    const { pathname, searchParams } = new URL(url, "http://server");
+    this.#read(request, served, this.#router.find(method, pathname)?.upload === true);
+    request.on("end", () => {
+      stages.reach(served, "received");
+      this.#visit({ served, reply, call: this.#call(served, pathname, searchParams) });
+    });
   }
 
   /** Drops everybody, as when the process dies. */
@@ -64,6 +65,17 @@ export class Reception {
     for (const callOff of this.#putOff) callOff();
     this.#putOff.clear();
     for (const exchange of this.exchanges) exchange.kill();
+  }
+
+  #read(request: IncomingMessage, served: Served, upload: boolean): void {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => {
+      served.bodyBytes += chunk.byteLength;
+      if (!upload) chunks.push(chunk);
+    });
+    request.on("end", () => {
+      served.body = Buffer.concat(chunks);
+    });
   }
 
   #call(served: Served, path: string, query: URLSearchParams): Call {
@@ -142,7 +154,7 @@ export class Reception {
     exchange.enter();
   }
 
-  #answer({ served, reply }: Visit, outgoing: Outgoing): void {
+  #answer({ served, reply }: Pick<Visit, "served" | "reply">, outgoing: Outgoing): void {
     this.#send(served, reply, outgoing);
     this.#over(served, (outgoing.status ?? 200) < 400 ? "answered" : "refused");
   }

@@ -102,7 +102,7 @@ function wireOf(api: Api, ask: Ask, answer: Answer, prompt: string): Wire {
 }
 
 /** Whether the model thinks, as far as the request has a say in it. */
-export function thinks(ask: Ask, server: ServerView): boolean {
+function thinks(ask: Ask, server: ServerView): boolean {
   return (server.options.answer.reasoningTokens ?? 0) > 0 && ask.thinking !== false;
 }
 

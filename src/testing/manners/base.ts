@@ -38,6 +38,7 @@ export const BASE: Omit<Manners, "engine" | "model" | "routes"> = {
   timing: { prefillMsPerToken: 0, decodeMsPerToken: 0, loadMs: 0 },
   label: "",
   toolCalls: "offered",
+  screenHead: () => undefined,
   screen: screenKey,
   unknown: () => ({ status: 404, body: { detail: "Not Found" } }),
   admit: () => undefined,

@@ -68,6 +68,8 @@ export const llamaServer: Manners = {
   streamHead: "slot",
   batchTokens: 2048,
   routes: llamaRoutes(API),
+  screenHead: ({ headers }) =>
+    Number(headers["content-length"]) > LARGEST_BODY ? { status: 413, body: "" } : undefined,
   screen,
   unknown: () => ({ status: 404, body: { error: { code: 404, message: "File Not Found", type: "not_found_error" } } }),
   refuse,
@@ -111,7 +113,6 @@ const OPEN_TO_ALL = new Set(["/health", "/v1/health", "/models", "/v1/models"]);
 
 function screen(call: Call): Outgoing | undefined {
   if (call.server.loading) throw new Refusal(503, "Loading model", { type: "unavailable_error" });
-  if (call.served.bodyBytes > LARGEST_BODY) return { status: 413, body: "" };
   return OPEN_TO_ALL.has(call.path) ? undefined : screenKey(call);
 }
 

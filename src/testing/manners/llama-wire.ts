@@ -2,7 +2,7 @@ import { idOf, type Answer, type Piece } from "../answer.ts";
 import type { Ask } from "../ask.ts";
 import type { Progress, Wire } from "../call.ts";
 import type { Json } from "../fields.ts";
-import { tokenId } from "../text/tokens.ts";
+import { splitTokens, tokenId } from "../text/tokens.ts";
 import { PLAIN_MESSAGES, type MessagesFlavour } from "../wire/anthropic-messages.ts";
 import { dataFrame, SSE } from "../wire/frames.ts";
 import { PLAIN_CHAT, wholeCall, type ChatFlavour } from "../wire/openai-chat.ts";
@@ -21,7 +21,7 @@ const envelope = (answer: Answer, object: string): Json => ({
   object,
 });
 
-export function timings(answer: Answer): Json {
+function timings(answer: Answer): Json {
   const read = answer.promptTokens - answer.cachedTokens;
   const { completionTokens: written, promptMs, predictedMs } = answer;
   return {
@@ -118,12 +118,10 @@ export function progressOf({ total, cached, processed, timeMs }: Progress): Json
 
 /** `/completion`, in llama-server's own form. */
 export function llamaWire(ask: Ask, answer: Answer, prompt: string): Wire {
-  const ids: number[][] = [];
   return {
     contentType: SSE,
     opening: () => "",
     piece(piece) {
-      if (piece.token !== undefined) (ids[piece.choice] ??= []).push(tokenId(piece.token));
       const shown = piece.content === "" ? "" : dataFrame({ ...partial(ask, answer, piece), ...perToken(answer, ask) });
       if (piece.finish === undefined) return shown;
       return shown + dataFrame(final(ask, answer, { index: piece.choice, prompt, tokens: [] }));
@@ -131,8 +129,8 @@ export function llamaWire(ask: Ask, answer: Answer, prompt: string): Wire {
     closing: () => "",
     whole() {
       const wanted = ask.body["return_tokens"] === true;
-      const results = answer.choices.map((_, index) =>
-        final(ask, answer, { index, prompt, tokens: wanted ? (ids[index] ?? []) : [] }),
+      const results = answer.choices.map(({ content }, index) =>
+        final(ask, answer, { index, prompt, tokens: wanted ? splitTokens(content).map(tokenId) : [] }),
       );
       return results.length === 1 ? results[0] : results;
     },

@@ -47,6 +47,8 @@ export interface Manners {
   readonly toolCalls: "offered" | "required";
   readonly routes: readonly Route[];
 
+  /** Turns a request away by its head alone, its body unread. */
+  screenHead(request: ServedRequest): Outgoing | undefined;
   /** Turns a call away before its route is looked up. May throw a {@link Refusal}. */
   screen(call: Call): Outgoing | undefined;
   /** Turns work away that it has no slot for, where others let it wait. */

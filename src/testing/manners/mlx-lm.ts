@@ -75,8 +75,8 @@ export const mlxLm: Manners = {
     ...chatRoutes(API, ["/v1/chat/completions", "/chat/completions"]),
     ...completionRoutes(API, ["/v1/completions"]),
   ],
-  screen({ served }) {
-    if (served.method !== "POST" || served.headers["content-length"] !== undefined) return undefined;
+  screenHead({ method, headers }) {
+    if (method !== "POST" || headers["content-length"] !== undefined) return undefined;
     return { status: 411, body: { error: "Content-Length header is required" } };
   },
   unknown: () => ({ status: 404, body: "Not Found", headers: JSON_TYPE }),

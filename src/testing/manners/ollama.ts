@@ -1,22 +1,24 @@
 import { idOf, type Answer } from "../answer.ts";
 import type { Ask } from "../ask.ts";
 import { Refusal, type Call, type Outgoing, type ServerView } from "../call.ts";
+import type { Json } from "../fields.ts";
 import type { Notice } from "../hang-up.ts";
 import { contextSize } from "../read/ollama.ts";
+import { readChat } from "../read/openai.ts";
 import type { Phase } from "../served.ts";
 import { PLAIN_MESSAGES } from "../wire/anthropic-messages.ts";
 import { PLAIN_CHAT, wholeCall } from "../wire/openai-chat.ts";
 import { PLAIN_COMPLETION } from "../wire/openai-completions.ts";
-import type { Api, Continuation } from "./api.ts";
+import { generate, type Api, type Continuation } from "./api.ts";
 import { anthropicRefusal, BASE, BASE_API } from "./base.ts";
 import type { Manners } from "./manners.ts";
 import { ollamaRoutes } from "./ollama-routes.ts";
 import {
-  chatRoutes,
   completionRoutes,
   embeddingRoutes,
   messagesRoutes,
   modelRoutes,
+  post,
   responsesRoutes,
   transcriptionRoutes,
 } from "./routes.ts";
@@ -67,7 +69,7 @@ export const ollama: Manners = {
   routes: [
     ...ollamaRoutes(API),
     ...modelRoutes("library"),
-    ...chatRoutes(API, ["/v1/chat/completions"]),
+    ...post(["/v1/chat/completions"], (call) => generate(API, call, readOllamaOpenAi(call.json()))),
     ...completionRoutes(API, ["/v1/completions"]),
     ...responsesRoutes(API, ["/v1/responses"]),
     ...messagesRoutes(API),
@@ -80,7 +82,12 @@ export const ollama: Manners = {
   leaks: ({ options }) => options.quirks.leaksSlots === true,
 };
 
-function envelope({ serial, created, model }: Answer, kind: string): Record<string, unknown> {
+/** It knows the older name of the limit only. */
+function readOllamaOpenAi(body: Json): Ask {
+  return readChat({ ...body, max_completion_tokens: body["max_tokens"] });
+}
+
+function envelope({ serial, created, model }: Answer, kind: string): Json {
   return { id: `${kind}-${idOf(serial, 3, 16)}`, created, model, system_fingerprint: "fp_ollama" };
 }
 

@@ -92,12 +92,16 @@ export function chatWire(ask: Ask, answer: Answer, flavour: ChatFlavour): Wire {
     });
   };
 
+  const open = (index: number): string => (flavour.opening === undefined ? "" : chunk(index, flavour.opening));
+  let opened = 0;
+
   return {
     contentType: SSE,
-    opening: () => (flavour.opening === undefined ? "" : chunk(0, flavour.opening)),
+    opening: () => open(0),
     piece(piece) {
       const delta = deltaOf(piece, answer.choices[piece.choice]!, flavour);
-      const shown = delta === undefined ? "" : chunk(piece.choice, delta, piece);
+      const before = piece.choice > opened ? open((opened = piece.choice)) : "";
+      const shown = before + (delta === undefined ? "" : chunk(piece.choice, delta, piece));
       return piece.finish === undefined ? shown : shown + finish(piece.choice);
     },
     closing() {
