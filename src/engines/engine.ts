@@ -81,6 +81,8 @@ export interface Engine {
   health(probe: Probe): Promise<Health>;
   /** The names it serves; `undefined` when it does not tell. */
   models(probe: Probe): Promise<readonly string[] | undefined>;
+  /** It fetches and loads whatever model a request names; so a name it does not list must not reach it by mistake. */
+  readonly loadsAnyModel?: true;
   readonly stepAside: StepAside;
   /** Honest limits and advice, a sentence each. */
   readonly notes: readonly string[];

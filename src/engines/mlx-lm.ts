@@ -10,6 +10,7 @@ export const mlxLm: Engine = {
   name: "mlx-lm",
   title: "mlx_lm.server",
   usualPorts: [8080],
+  loadsAnyModel: true,
   stepAside: "restart",
   notes: [
     "Only a streamed answer stops when its connection is closed; any other is computed to its end, and keeps its place until then. A stopped answer starts over.",

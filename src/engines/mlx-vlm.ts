@@ -9,6 +9,7 @@ export const mlxVlm: Engine = {
   name: "mlx-vlm",
   title: "mlx-vlm server",
   usualPorts: [8080],
+  loadsAnyModel: true,
   stepAside: "restart",
   notes: [
     "Only a streamed answer stops when its connection is closed; any other is computed to its end, and keeps its place until then. A stopped answer starts over.",

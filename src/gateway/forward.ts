@@ -29,7 +29,11 @@ export async function forward(gateway: GatewayContext, visit: Visit, granted: Gr
       request: {
         method: request.method ?? "POST",
         path: upstream.basePath + visit.path + visit.query,
-        headers: headersFor(gateway, visit, upstream, { ...outgoing, contentLength: body.length }),
+        headers: headersFor(gateway, visit, upstream, {
+          // What is read on its way must not come compressed.
+          dropHeaders: followed ? [...outgoing.dropHeaders, "accept-encoding"] : outgoing.dropHeaders,
+          contentLength: body.length,
+        }),
         body,
       },
       watch,

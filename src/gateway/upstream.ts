@@ -6,6 +6,7 @@ import { unknownEngine } from "../engines/unknown.ts";
 import type { ModelsConfig } from "./config/types.ts";
 import type { GateGroup } from "./gate-group.ts";
 
+const MISSES_UNTIL_DOWN = 2;
 const NOT_ASKED = "not known yet";
 
 export interface UpstreamOptions {
@@ -28,6 +29,7 @@ export class Upstream {
   readonly apiKey: string | undefined;
   readonly pool: Pool;
   engine: Engine = unknownEngine;
+  /** Down until it was reached. */
   health: Health = "down";
   capacity: Capacity = { slots: 1, source: NOT_ASKED };
   readonly group: GateGroup;
@@ -36,7 +38,7 @@ export class Upstream {
   readonly #rules: ModelsConfig;
   readonly #probe: Probe;
   readonly #configured: number | undefined;
-  #identified = false;
+  #misses = 0;
 
   constructor(options: UpstreamOptions, group: GateGroup) {
     this.group = group;
@@ -63,9 +65,14 @@ export class Upstream {
     return this.url.pathname.replace(/\/+$/, "");
   }
 
+  /** Whether it missed the last probe: to be asked again soon. */
+  get doubtful(): boolean {
+    return this.#misses > 0;
+  }
+
   /** Whether it was ever reached. */
   get known(): boolean {
-    return this.engine !== unknownEngine || this.capacity.source !== NOT_ASKED;
+    return this.capacity.source !== NOT_ASKED;
   }
 
   /** The names that clients may use: the last the server told, without those not allowed, with the aliases. */
@@ -97,37 +104,35 @@ export class Upstream {
     return asked === undefined ? undefined : (alias[asked] ?? asked);
   }
 
-  /** Whether an unknown model name may be tried here: only where no list says what there is to have. */
+  /** Whether a model name that it does not list may be tried: where that cannot load something by surprise. */
   get takesAnyModel(): boolean {
-    return this.#rules.allow === undefined || this.#rules.pin !== undefined;
+    const { allow, pin } = this.#rules;
+    return pin !== undefined || (allow === undefined && this.engine.loadsAnyModel !== true);
   }
 
   /** Asks the server how it is. Never rejects. */
   async refresh(): Promise<void> {
-    if (!this.#identified) {
-      const engine = await identifyServer(this.#probe);
-      if (engine === undefined) {
-        this.health = "down";
-        return;
-      }
-      this.engine = engine;
-      this.#identified = true;
-    }
+    // Asked again while unknown: a probe that took too long may have hidden what it is, and with it what must not be done to it.
+    if (this.engine === unknownEngine) this.engine = (await identifyServer(this.#probe)) ?? unknownEngine;
     const health = await this.engine.health(this.#probe);
-    const cameBack = this.health === "down" && health !== "down";
+    if (health === "down") return this.#missed();
+    this.#misses = 0;
     this.health = health;
-    if (health === "down") {
-      // What comes back on this port may be another server.
-      this.#identified = false;
-      return;
-    }
-    if (health === "ready" || cameBack) await this.#learn();
+    if (health === "ready" || this.capacity.source === NOT_ASKED) await this.#learn();
+  }
+
+  /** A busy server may be slow to answer: one miss, or any while it is sending, is no proof that it is gone. */
+  #missed(): void {
+    this.#misses++;
+    if (this.#misses < MISSES_UNTIL_DOWN || this.pool.stats.running > 0) return;
+    this.unreachable();
   }
 
   /** A request met a closed port: known at once rather than at the next probe. */
   unreachable(): void {
     this.health = "down";
-    this.#identified = false;
+    // What comes back on this port may be another server.
+    this.engine = unknownEngine;
   }
 
   async close(): Promise<void> {

@@ -83,7 +83,7 @@ export class Upstreams {
     await upstream.refresh();
     if (this.#closed || !this.all.includes(upstream)) return;
     this.#onChange(upstream);
-    const delayMs = upstream.health === "ready" ? PROBE_UP_MS : PROBE_DOWN_MS;
+    const delayMs = upstream.health === "ready" && !upstream.doubtful ? PROBE_UP_MS : PROBE_DOWN_MS;
     this.#timers.get(upstream)?.();
     this.#timers.set(
       upstream,
