@@ -213,6 +213,38 @@ test("each read starts the idle time anew", async () => {
   assert.deepEqual(told, ["end"]);
 });
 
+test("a reader that stops in the middle is an idle one, and its next read fails", async () => {
+  const { body, feed, clock, told } = harness();
+  const reader = body.getReader();
+  for (const part of ["a", "b"]) feed.enqueue(bytes(part));
+  await reader.read();
+  await nextTurn();
+  clock.advance(IDLE_MS);
+  assert.deepEqual(told, ["idle", "cancelled: BodyIdleError: idle", "end"]);
+  await assert.rejects(reader.read(), { code: "body_idle" });
+});
+
+test("it takes at most one chunk from the source that its reader has not asked for", async () => {
+  let taken = 0;
+  const source = new ReadableStream<Chunk>(
+    { pull: (controller) => controller.enqueue(bytes(`chunk ${++taken}`)) },
+    { highWaterMark: 0 },
+  );
+  const body = gatedBody(source, {
+    idleMs: Infinity,
+    clock: new ManualClock(),
+    onEnd: () => {},
+    onIdle: () => assert.fail("idle"),
+  });
+  const reader = body.getReader();
+  for (let read = 0; read < 3; read++) {
+    await nextTurn();
+    assert.equal(taken, read + 1);
+    await reader.read();
+  }
+  await reader.cancel();
+});
+
 test("an unread branch of a tee does not idle while the other reads", async () => {
   const { body, feed, clock, told } = harness();
   const [read] = body.tee();
