@@ -96,7 +96,7 @@ export class ModelServer implements AsyncDisposable {
     return this.#host.loads;
   }
 
-  /** While it loads, engines that say so answer 503, others not at all. */
+  /** Whether it loads its model: then a llama-server answers 503 on every path. To other engines it means nothing. */
   get loading(): boolean {
     return this.#loading;
   }
@@ -159,6 +159,7 @@ export class ModelServer implements AsyncDisposable {
   /** Crashes: connections are refused from now on, those that were open are gone, and everything is forgotten but the records. */
   async goDown(): Promise<void> {
     this.#crash();
+    if (!this.#server.listening) return;
     this.#server.close();
     this.#server.closeAllConnections();
     await once(this.#server, "close");
@@ -166,6 +167,7 @@ export class ModelServer implements AsyncDisposable {
 
   /** Listens again, on the same port. */
   async comeBack(): Promise<void> {
+    if (this.#server.listening) return;
     this.#server.listen(this.port, this.#options.host);
     await once(this.#server, "listening");
   }
@@ -182,7 +184,7 @@ export class ModelServer implements AsyncDisposable {
 
   async #close(): Promise<void> {
     await this.#host.ledger.settled();
-    if (this.#server.listening) await this.goDown();
+    await this.goDown();
     this.#host.stages.close();
     if (this.#options.strict && this.overCapacity.length > 0) throw new Error(excessMessage(this.overCapacity));
   }

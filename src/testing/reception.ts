@@ -52,11 +52,11 @@ export class Reception {
       request.resume();
       return;
     }
-    const { pathname, searchParams } = new URL(url, "http://server");
-    this.#read(request, served, this.#router.find(method, pathname)?.upload === true);
+    const call = this.#call(served);
+    this.#read(request, served, this.#router.find(method, call.path)?.upload === true);
     request.on("end", () => {
       stages.reach(served, "received");
-      this.#visit({ served, reply, call: this.#call(served, pathname, searchParams) });
+      this.#visit({ served, reply, call });
     });
   }
 
@@ -78,8 +78,18 @@ export class Reception {
     });
   }
 
-  #call(served: Served, path: string, query: URLSearchParams): Call {
-    return { method: served.method, path, query, served, server: this.#host.view, json: () => parseBody(served.body) };
+  #call(served: Served): Call {
+    const { method, url } = served;
+    const end = url.includes("?") ? url.indexOf("?") : url.length;
+    const query = new URLSearchParams(url.slice(end));
+    return {
+      method,
+      path: url.slice(0, end),
+      query,
+      served,
+      server: this.#host.view,
+      json: () => parseBody(served.body),
+    };
   }
 
   #visit(visit: Visit): void {
@@ -92,7 +102,10 @@ export class Reception {
       this.#host.ledger.arrive(served);
     }
     const fault = this.#host.faults.take(served);
-    const go = (): void => this.#act(visit, decision, fault);
+    const go = (): void => {
+      // Who waited for slow headers may have gone.
+      if (served.outcome === "open") this.#act(visit, decision, fault);
+    };
     if (fault?.kind === "slow-headers") this.#later(fault.afterMs, go);
     else if (fault === undefined || !this.#spoil(visit, fault)) go();
   }
@@ -112,8 +125,8 @@ export class Reception {
       this.#host.ledger.arrive(call.served);
       throw full;
     } catch (error) {
-      if (error instanceof Refusal) return manners.refuse(error, call);
-      throw error;
+      const refusal = error instanceof Refusal ? error : new Refusal(500, String(error), { type: "server_error" });
+      return manners.refuse(refusal, call);
     }
   }
 

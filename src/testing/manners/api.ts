@@ -1,6 +1,6 @@
 import type { Answer } from "../answer.ts";
 import { NO_ECHO, type Ask, type Prompt } from "../ask.ts";
-import type { Call, GenerateTask, Refusal, ServerView, Wire } from "../call.ts";
+import { Refusal, type Call, type GenerateTask, type ServerView, type Wire } from "../call.ts";
 import type { ServedRequest } from "../served.ts";
 import { renderChat, type Message } from "../text/chat-template.ts";
 import { countTokens } from "../text/tokens.ts";
@@ -27,6 +27,9 @@ export interface Continuation {
 }
 
 export const NEW_TURN: Continuation = { continues: false, echoes: false };
+
+/** OpenAI's own bound. */
+const MOST_CHOICES = 128;
 
 /** How an engine answers the dialects it speaks. */
 export interface Api {
@@ -65,6 +68,11 @@ export function generate(api: Api, call: Call, ask: Ask): GenerateTask {
   if (ask.model !== "" && server.options.unknownModels === "refuse" && !server.models.includes(ask.model)) {
     throw api.unknownModel(ask.model, ask);
   }
+  const { input, n } = ask;
+  if ("messages" in input ? input.messages.length === 0 : input.prompts.length === 0) {
+    throw new Refusal(400, `'${"messages" in input ? "messages" : "prompt"}' is required`);
+  }
+  if (!Number.isInteger(n) || n > MOST_CHOICES) throw new Refusal(400, `n must be 1 to ${MOST_CHOICES}, not ${n}`);
   api.check(ask, call);
   const prompts = promptsOf(api, ask, server);
   for (const { text } of prompts) {
@@ -109,8 +117,7 @@ function thinks(ask: Ask, server: ServerView): boolean {
 /** The texts that the model is to continue. */
 export function promptsOf(api: Api, ask: Ask, server: ServerView): Prompt[] {
   if ("prompts" in ask.input) {
-    const prompts = ask.input.prompts.length === 0 ? [""] : ask.input.prompts;
-    return prompts.map((text) => ({ text, echo: NO_ECHO }));
+    return ask.input.prompts.map((text) => ({ text, echo: NO_ECHO }));
   }
   const { messages } = ask.input;
   const last = messages.at(-1);

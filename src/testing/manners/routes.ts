@@ -104,8 +104,9 @@ export function modelRoutes(ownedBy: string, paths: readonly string[] = ["/v1/mo
       method: "GET",
       path: `${path}/*`,
       handle: (call) => {
-        const id = decodeURIComponent(call.path.slice(path.length + 1));
-        if (!call.server.models.includes(id)) throw new Refusal(404, `The model \`${id}\` does not exist.`);
+        const asked = call.path.slice(path.length + 1);
+        const id = call.server.models.find((name) => name === asked || encodeURIComponent(name) === asked);
+        if (id === undefined) throw new Refusal(404, `The model \`${asked}\` does not exist.`);
         return { body: entry(id) };
       },
     },

@@ -5,11 +5,16 @@ const DEEPEST = 6;
 
 /** The text of a JSON value that fits `schema` (`true`: some object), different for different `hash`. */
 export function jsonAnswer(schema: unknown, hash: number): string {
-  return JSON.stringify(isRecord(schema) ? valueOf(schema, hash, 0) : { answer: words(hash) });
+  return textOf(isRecord(schema) ? valueOf(schema, hash, 0) : { answer: words(hash) });
 }
 
 export function toolArguments(schema: unknown, hash: number): string {
-  return JSON.stringify(isRecord(schema) ? valueOf(schema, hash, 0) : {});
+  return textOf(isRecord(schema) ? valueOf(schema, hash, 0) : {});
+}
+
+/** A schema that allows nothing gets `null`. */
+function textOf(value: unknown): string {
+  return JSON.stringify(value ?? null);
 }
 
 function valueOf(schema: unknown, hash: number, depth: number): unknown {
