@@ -15,7 +15,6 @@ export class LlamaCollector implements Collector {
   }
 
   take(value: JsonObject): void {
-    if (value["prompt_progress"] !== undefined) return;
     const index = countIn(value["index"]) ?? 0;
     const result = this.#results.get(index) ?? { pieces: new Map(), last: undefined };
     this.#results.set(index, result);

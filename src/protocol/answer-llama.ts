@@ -10,7 +10,6 @@ export const llamaAnswer: AnswerReader = {
   read(value, notes) {
     const index = countIn(value["index"]) ?? 0;
     notes.choice(index);
-    if (value["prompt_progress"] !== undefined) return;
     if (textIn(value["content"]) !== undefined) notes.content();
     notes.countTimings(value["timings"]);
     notes.count(value["tokens_evaluated"], value["tokens_predicted"]);

@@ -206,6 +206,11 @@ describe("the choices and the envelope of a chat completion", () => {
     assert.deepEqual(answer["usage"], USAGE);
   });
 
+  it("keep a usage that later chunks leave empty", () => {
+    const counted = { ...chatChunk({ content: "a" }), usage: USAGE };
+    assert.deepEqual(ofChat(counted, { ...chatChunk({}, "stop"), usage: null })["usage"], USAGE);
+  });
+
   it("have the usage of them all where the engine counts them together", () => {
     const counted = (count: number, chunk: Json): Json => ({ ...chunk, usage: { completion_tokens: count } });
     const ends = [counted(1, chatChunk({}, "stop", 0)), counted(2, chatChunk({}, "stop", 1))];
@@ -264,6 +269,26 @@ describe("an Anthropic message from its events", () => {
       { type: "text", text: "", citations: ["x", "y"] },
       { type: "tool_use", input: {} },
     ]);
+  });
+});
+
+describe("llama-server's own completion from its objects", () => {
+  const end = { stop: true, content: "", tokens: [], generation_settings: { stream: true } };
+
+  it("has the probabilities of all pieces", () => {
+    const piece = (id: number): Json => ({ stop: false, content: "a", completion_probabilities: [{ id }] });
+    assert.deepEqual(aggregate("llama-completion", [events(piece(1), piece(2), end)]), {
+      ...end,
+      content: "aa",
+      generation_settings: { stream: false },
+      completion_probabilities: [{ id: 1 }, { id: 2 }],
+    });
+  });
+
+  it("has only the fields that were asked for", () => {
+    const piece = { stop: false, content: "a" };
+    assert.deepEqual(aggregate("llama-completion", [events(piece, { tokens_predicted: 1 })]), { tokens_predicted: 1 });
+    assert.deepEqual(aggregate("llama-completion", [events(piece, { content: "" })]), { content: "a" });
   });
 });
 

@@ -11,10 +11,21 @@ export function textOf(value: Uint8Array | undefined): string | undefined {
   return value === undefined ? undefined : text.decode(value);
 }
 
-/** `bytes` cut at every offset in `cuts`, each part in memory of its own. */
+/**
+ * `bytes` cut at every offset in `cuts`. As from a socket, parts are Buffers in memory that they share, as others are
+ * not.
+ */
 export function cutAt(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
   const offsets = [0, ...cuts.toSorted((a, b) => a - b), bytes.length];
-  return offsets.slice(1).map((end, index) => bytes.slice(offsets[index], end));
+  return offsets.slice(1).map((end, index) => {
+    const part = bytes.slice(offsets[index], end);
+    return index % 2 === 0 ? part : Buffer.from(part);
+  });
+}
+
+/** `parts` laid end to end, in an array of the plain kind. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
 }
 
 /** Any way in which a network may deliver `bytes`. */

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { concatenate } from "../../src/protocol/frame.ts";
 import { type Hidden, hider } from "../../src/protocol/hide.ts";
 import type { DialectName } from "../../src/protocol/route.ts";
-import { bytesOf, chunksOf, textOf } from "./chunks.ts";
+import { bytesOf, chunksOf, joined, textOf } from "./chunks.ts";
 import { chatChunk, events, type Json, PROGRESS, ROLE, TIMINGS, typedEvents, USAGE, USAGE_CHUNK } from "./streams.ts";
 
 const ALL: readonly Hidden[] = ["usage", "progress", "timings"];
@@ -62,7 +62,7 @@ const STREAMS = [
 function hide(dialect: DialectName, hidden: readonly Hidden[], chunks: readonly Uint8Array[]): Uint8Array {
   const filter = hider(dialect, hidden);
   assert.ok(filter !== undefined);
-  return concatenate([new Uint8Array(0), ...chunks.flatMap((chunk) => filter.push(chunk)), ...filter.end()]);
+  return joined([...chunks.flatMap((chunk) => filter.push(chunk)), ...filter.end()]);
 }
 
 function shown(hidden: readonly Hidden[], ...values: readonly Json[]): string | undefined {
@@ -131,6 +131,11 @@ describe("hidden usage", () => {
     );
   });
 
+  it("gives timings back only to an end that has none", () => {
+    const last = { ...chatChunk({}, "stop"), timings: { n: 1 } };
+    assert.equal(shown(["usage"], last, { ...USAGE_CHUNK, timings: { n: 2 } }), textOf(events(last)));
+  });
+
   it("leaves numbers as they were spelt", () => {
     const last = '{"choices":[{"finish_reason":"stop"}],"x":1e400';
     const stream = events(`${last}}`, '{"choices":[],"usage":{"a":1},"timings":{"ms":1.50}}');
@@ -144,6 +149,14 @@ describe("hidden usage", () => {
     assert.match(filtered, /\r\n\r\n$/);
     const data = [...filtered.matchAll(/^data: (.*)$/gm)].map(([, line]) => line).join("\n");
     assert.deepEqual(JSON.parse(data), { choices: [{ text: "a" }], b: 1 });
+  });
+});
+
+describe("hidden progress", () => {
+  it("never takes content or an end along that came in the same chunk", () => {
+    for (const chunk of [chatChunk({ content: "a" }), chatChunk({}, "stop")]) {
+      assert.equal(shown(["progress"], progressing(chunk)), textOf(events(chunk)));
+    }
   });
 });
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { concatenate, type Frame } from "../../src/protocol/frame.ts";
+import type { Frame } from "../../src/protocol/frame.ts";
 import { NdjsonDecoder } from "../../src/protocol/ndjson.ts";
-import { bytesOf, chunksOf, textOf } from "./chunks.ts";
+import { bytesOf, chunksOf, joined, textOf } from "./chunks.ts";
 
 function decode(chunks: readonly Uint8Array[], maxFrameBytes?: number): Frame[] {
   const decoder = new NdjsonDecoder(maxFrameBytes);
@@ -36,7 +36,7 @@ describe("newline-delimited JSON", () => {
       fc.property(arrivals, ([bytes, chunks]) => {
         const frames = decode(chunks);
         assert.deepEqual(frames.map(tell), decode([bytes]).map(tell));
-        assert.deepEqual(concatenate(frames.map(({ raw }) => raw)), bytes);
+        assert.deepEqual(joined(frames.map(({ raw }) => raw)), bytes);
       }),
     );
   });
@@ -48,7 +48,7 @@ describe("newline-delimited JSON", () => {
       frames.map(({ data }) => textOf(data)),
       ["a", undefined, undefined, undefined, "b"],
     );
-    assert.deepEqual(concatenate(frames.map(({ raw }) => raw)), concatenate(chunks));
+    assert.deepEqual(joined(frames.map(({ raw }) => raw)), joined(chunks));
   });
 
   it("gives a line another text and keeps its line end", () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { concatenate, type Frame } from "../../src/protocol/frame.ts";
+import type { Frame } from "../../src/protocol/frame.ts";
 import { SseDecoder } from "../../src/protocol/sse.ts";
-import { bytesOf, chunksOf, cutAt, textOf } from "./chunks.ts";
+import { bytesOf, chunksOf, cutAt, joined, textOf } from "./chunks.ts";
 
 interface Told {
   readonly raw: string | undefined;
@@ -63,6 +63,7 @@ describe("an event stream", () => {
 
   it("begins behind a byte order mark, and only at the very beginning", () => {
     assert.deepEqual(payloads("\uFEFFdata: a\n\n\uFEFFdata: b\n\n"), ["a", undefined]);
+    assert.deepEqual(payloads("\uFEFF\ndata: a\n\n"), [undefined, "a"]);
   });
 
   it("has frames without data for comments, blank lines and fields of no interest", () => {
@@ -90,7 +91,7 @@ describe("an event stream", () => {
         ([bytes, chunks]) => {
           const frames = decode(chunks);
           assert.deepEqual(frames.map(tell), decode([bytes]).map(tell));
-          assert.deepEqual(concatenate(frames.map(({ raw }) => raw)), bytes);
+          assert.deepEqual(joined(frames.map(({ raw }) => raw)), bytes);
         },
       ),
     );
@@ -110,7 +111,7 @@ describe("an event stream", () => {
       ["a", "b"],
     );
     assert.ok(frames.every(({ oversized, data, event }) => !oversized || (data === undefined && event === undefined)));
-    assert.deepEqual(concatenate(frames.map(({ raw }) => raw)), concatenate(chunks));
+    assert.deepEqual(joined(frames.map(({ raw }) => raw)), joined(chunks));
   });
 
   it("loses no byte whatever the limit", () => {
@@ -119,7 +120,7 @@ describe("an event stream", () => {
         stream.chain((bytes) => fc.tuple(fc.constant(bytes), chunksOf(bytes))),
         fc.nat(40),
         ([bytes, chunks], limit) => {
-          assert.deepEqual(concatenate(decode(chunks, limit).map(({ raw }) => raw)), bytes);
+          assert.deepEqual(joined(decode(chunks, limit).map(({ raw }) => raw)), bytes);
         },
       ),
     );
