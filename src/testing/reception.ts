@@ -64,7 +64,11 @@ export class Reception {
   kill(): void {
     for (const callOff of this.#putOff) callOff();
     this.#putOff.clear();
-    for (const exchange of this.exchanges) exchange.kill();
+    // The line first: a slot that becomes free must not be given to it.
+    const inOrder = this.exchanges.toSorted(
+      (a, b) => Number(a.served.slot !== undefined) - Number(b.served.slot !== undefined),
+    );
+    for (const exchange of inOrder) exchange.kill();
   }
 
   #read(request: IncomingMessage, served: Served, upload: boolean): void {

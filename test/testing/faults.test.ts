@@ -152,9 +152,9 @@ test("a fault hits whom it is for, as often as it says, until it is taken back",
 test("a server that is down refuses, has dropped everybody, and comes back on its port with nothing remembered", async () => {
   await using server = await startModelServer({ engine: "llama-server" });
   await answered(server);
-  server.pauseTokens();
+  server.fail({ kind: "stall", afterTokens: 3 });
   const victim = reading(post(server, PATH, STREAM));
-  await server.when("started", 2);
+  await server.when("first-token", 2);
   const waiting = reading(post(server, PATH, STREAM));
   await server.when("queued", 3);
   await server.goDown();
@@ -163,7 +163,6 @@ test("a server that is down refuses, has dropped everybody, and comes back on it
   assert.deepEqual([server.served[1]!.outcome, server.served[2]!.outcome], ["broken", "broken"]);
   await assert.rejects(get(server, "/health"), { name: "TypeError" });
   await server.comeBack();
-  server.resumeTokens();
   await answered(server);
   assert.equal(server.served.at(-1)!.cachedTokens, 0);
 });
