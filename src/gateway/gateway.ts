@@ -65,6 +65,13 @@ export class Gateway implements Control {
     return upstream;
   }
 
+  /** Takes over what can change while requests run: keys, hosts, rules, limits. Listeners and servers stay as they are. */
+  reconfigure(config: GatewayConfig): void {
+    this.config = config;
+    this.keys = new Keys(config.keys);
+    this.hosts = new Hosts(config.allowedHosts, config.allowedOrigins);
+  }
+
   /** Opens the listeners. Rejects, with everything closed again, when one cannot be opened. */
   async listen(): Promise<readonly AddressInfo[]> {
     const control = await controlHandler(this);

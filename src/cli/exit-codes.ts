@@ -1,0 +1,6 @@
+/** The exit codes of sysexits.h that scripts and service managers know. */
+export const EX_USAGE = 64;
+/** The service cannot be had: no gateway, no permit. */
+export const EX_UNAVAILABLE = 69;
+/** The configuration is wrong: trying again will not help. */
+export const EX_CONFIG = 78;

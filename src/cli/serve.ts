@@ -1,0 +1,121 @@
+import type { AddressInfo } from "node:net";
+import { Command, Option } from "commander";
+import { ConfigError } from "../gateway/config/config-error.ts";
+import { FLAGS, isRepeatable } from "../gateway/config/flags.ts";
+import { loadConfig, type LoadedConfig } from "../gateway/config/load-config.ts";
+import { instanceAt } from "../gateway/discovery.ts";
+import { Gateway } from "../gateway/gateway.ts";
+import { createLog } from "../gateway/log.ts";
+import { banner, found } from "./banner.ts";
+import { EX_UNAVAILABLE } from "./exit-codes.ts";
+import { ForegroundHint } from "./foreground-hint.ts";
+import { ServerSearch } from "./server-search.ts";
+
+/** `headgate serve`: one gateway until a signal ends it. */
+export function serveCommand(): Command {
+  const command = new Command("serve").description(
+    "Put one address in front of the model servers of this machine, and decide who goes next.",
+  );
+  for (const flag of FLAGS) {
+    const option = new Option(flag.usage, flag.help);
+    if (isRepeatable(flag)) option.argParser<string[]>((value, previous) => [...(previous ?? []), value]);
+    command.addOption(option);
+  }
+  return command.action((flags: Record<string, unknown>) => serve(flags));
+}
+
+async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
+  const load = (): LoadedConfig => loadConfig({ flags, environment: process.env });
+  const loaded = loadOrExplain(load);
+  if (loaded === undefined) return;
+  const { config } = loaded;
+  const log = createLog(config.log);
+  for (const warning of loaded.warnings) log.warn(warning);
+  const gateway = new Gateway({ config, log });
+  const search = new ServerSearch(gateway, config.simulate, (upstream) => process.stdout.write(found(upstream)));
+  gateway.requests.follow(new ForegroundHint(config.queue.foregroundUpTo, (text) => process.stdout.write(text)));
+  await Promise.all(config.upstreams.map((upstream) => gateway.addUpstream(upstream)));
+  const discovers = config.discover ?? config.upstreams.length === 0;
+  if (discovers) await search.first();
+  const addresses = await gateway.listen().catch((error: unknown) => explainListen(error));
+  if (addresses === undefined) return search.close();
+  if (await isItsOwnUpstream(gateway)) return;
+  if (discovers) search.keepLooking(addresses.map(({ port }) => port));
+  process.stdout.write(banner(addresses.map(urlOf), gateway.upstreams.all, search.simulating));
+  process.on("SIGHUP", () => reload(gateway, load));
+  await endOfService(gateway, search);
+}
+
+/** Undefined when the configuration is wrong, and everything that is was said. */
+function loadOrExplain(load: () => LoadedConfig): LoadedConfig | undefined {
+  try {
+    return load();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`headgate: the configuration cannot be used\n${indented(error.message)}\n`);
+    process.exitCode = error.exitCode;
+    return undefined;
+  }
+}
+
+function explainListen(error: unknown): undefined {
+  const { code, address, port } = error as { code?: string; address?: string; port?: number };
+  const why =
+    code === "EADDRINUSE"
+      ? `another program listens on ${address}:${port}; is Headgate running already? Choose another with --port`
+      : `cannot listen: ${error instanceof Error ? error.message : String(error)}`;
+  process.stderr.write(`headgate: ${why}\n`);
+  process.exitCode = EX_UNAVAILABLE;
+}
+
+async function isItsOwnUpstream(gateway: Gateway): Promise<boolean> {
+  for (const upstream of gateway.upstreams.all) {
+    if ((await instanceAt(upstream.url)) !== gateway.instance) continue;
+    process.stderr.write(
+      `headgate: upstream ${upstream.name} is this gateway itself; name the model server's address\n`,
+    );
+    process.exitCode = 78;
+    await gateway.close();
+    return true;
+  }
+  return false;
+}
+
+/** Takes over what can change while requests run. A wrong file changes nothing. */
+function reload(gateway: Gateway, load: () => LoadedConfig): void {
+  try {
+    gateway.reconfigure(load().config);
+    gateway.log.info("configuration reloaded");
+  } catch (error) {
+    gateway.log.error({ err: error }, "configuration not reloaded; the old one stays in force");
+  }
+}
+
+/** Resolves once a signal came and everybody was served, the limit passed, or a second signal came. */
+async function endOfService(gateway: Gateway, search: ServerSearch): Promise<void> {
+  await nextSignal();
+  const { shutdownMs } = gateway.config.limits;
+  process.stdout.write(`Shutting down: running requests have ${shutdownMs / 1000} s. A second signal ends at once.\n`);
+  await Promise.race([gateway.shutDown(shutdownMs), nextSignal().then(() => gateway.close())]);
+  await search.close();
+}
+
+function nextSignal(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const came = (): void => {
+    for (const signal of signals) process.off(signal, came);
+    resolve();
+  };
+  for (const signal of signals) process.on(signal, came);
+  return promise;
+}
+
+function urlOf({ address, port, family }: AddressInfo): string {
+  const host = address === "::" || address === "0.0.0.0" ? "localhost" : family === "IPv6" ? `[${address}]` : address;
+  return `http://${host}:${port}`;
+}
+
+function indented(text: string): string {
+  return text.replaceAll(/^/gm, "  ");
+}
