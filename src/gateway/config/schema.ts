@@ -1,141 +1,200 @@
 import * as z from "zod";
-import { DEFAULT_PRIORITY, Priority } from "../../gate/index.ts";
+import { Priority } from "../../gate/index.ts";
+import type { GatewayConfig } from "./types.ts";
 
-/** A name or a number; smaller is sooner. */
-const priority = z
-  .union([z.number(), z.enum(["foreground", "background"])])
-  .transform((value) =>
-    value === "foreground" ? Priority.FOREGROUND : value === "background" ? Priority.BACKGROUND : value,
-  )
-  .describe("foreground (0), background (100), or any finite number; smaller is sooner");
+/** Longer timers fire at once on every platform (a signed 32-bit count of milliseconds): 24 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
-const milliseconds = z.number().min(0);
+/** `$NAME` and `file:PATH` are looked up when the configuration is loaded, so that no secret need stand in it. */
+const SECRET = /^(?:\$[A-Za-z_]\w*|file:.+|[\x21-\x7e]{8,})$/;
+const TOKEN = /^(?:\$[A-Za-z_]\w*|file:.+|[\x21-\x7e]+)$/;
+
+/** Text of a form, with the words for what it must be. */
+function worded(form: RegExp, words: string): z.ZodString {
+  return z.string(words).regex(form, words);
+}
+
+// Defaults are `prefault`s, values as people write them: only so do they reach the JSON Schema through a transformation.
+const priority = z.union([z.enum(["foreground", "background"]), z.number()]).transform((value) =>
+  // Adding 0 makes -0 the 0 that it equals.
+  value === "foreground" ? Priority.FOREGROUND : value === "background" ? Priority.BACKGROUND : value + 0,
+);
+
+const milliseconds = z.number().min(0).max(MAX_TIMER_MS);
+const delay = z.number().min(1).max(MAX_TIMER_MS);
 const count = z.int().min(0);
+const text = z.string().min(1);
 
-const laneSchema = z.strictObject({
-  maxWaiting: count.optional().describe("Waiters of this class at most; more are answered 429 queue_full"),
-  maxWaitMs: milliseconds.optional().describe("A waiter of this class is answered 429 queue_timeout after this long"),
+const listen = z.strictObject({
+  host: worded(/^[^\s[\]/]+$/, "an address or a host name, such as 127.0.0.1 or ::1")
+    .prefault("127.0.0.1")
+    .describe("Address to listen on. Anything but loopback needs keys."),
+  port: z.int().min(0).max(65_535).prefault(11_400).describe("0 takes a free port."),
+  priority: priority.optional().describe("What comes in here has this priority unless it says otherwise."),
 });
 
-const listenSchema = z.strictObject({
-  host: z.string().default("127.0.0.1").describe("Anything but loopback needs keys"),
-  port: z.int().min(0).max(65_535).default(11_400).describe("0 takes a free port"),
-  priority: priority.optional().describe("What comes in here has this priority unless it says otherwise"),
-});
-
-const upstreamSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[\w.-]+$/)
+const models = z.strictObject({
+  allow: z
+    .array(text)
     .optional()
-    .describe("Default: host and port"),
-  url: z.url({ protocol: /^https?$/ }).describe("Where the model server listens"),
-  engine: z.string().optional().describe("Which server it is; default: found out by asking it"),
-  apiKey: z.string().optional().describe("Sent instead of the client's own Authorization"),
-  capacity: z.int().min(1).optional().describe("Requests it works on at once; default: what it tells, else 1"),
-  gate: z
-    .string()
-    .optional()
-    .describe("Upstreams of one gate share one GPU; loopback upstreams share the gate `local` unless told apart"),
-  models: z
-    .strictObject({
-      allow: z.array(z.string()).optional().describe("Only these are served and listed"),
-      alias: z.record(z.string(), z.string()).default({}).describe("Name that clients use: name that the server knows"),
-      pin: z.string().optional().describe("Every request gets this model, whatever it names"),
-    })
-    .prefault({}),
+    .describe("Only these models are served and listed. Default: all that the server has."),
+  alias: z.record(text, text).prefault({}).describe("Name that clients use: name that the server knows."),
+  pin: text.optional().describe("Every request gets this model, whatever it names."),
 });
 
-const ruleSchema = z
+const upstream = z.strictObject({
+  name: worded(/^[\w.:-]+$/, "letters, digits and . : _ -")
+    .optional()
+    .describe("For logs, metrics and the status page. Default: host and port of the URL."),
+  url: z
+    .url({ protocol: /^https?$/, error: "an http or https URL, such as http://127.0.0.1:8080" })
+    .describe("Where the model server listens, without /v1: paths of requests are put behind it."),
+  apiKey: worded(TOKEN, "a token without spaces, or $NAME of an environment variable, or file:PATH")
+    .optional()
+    .describe("Sent to the server instead of the client's own Authorization. $NAME or file:PATH keep it out of here."),
+  capacity: z.int().min(1).optional().describe("Requests it works on at once. Default: what the server tells, else 1."),
+  gate: text
+    .optional()
+    .describe("Servers of one gate share one GPU. Default: those on loopback share `local`, others have their own."),
+  models: models.prefault({}).describe("Which models clients may ask for, and under which names."),
+});
+
+const rule = z
   .strictObject({
-    priority: priority,
-    key: z.string().optional().describe("Name of the key"),
-    path: z.string().optional().describe("Path, with * for any run of characters"),
-    model: z.string().optional().describe("Model name, with * for any run of characters"),
-    userAgent: z.string().optional().describe("Contained in the User-Agent, case ignored"),
-    header: z.record(z.string(), z.string()).optional().describe("Every header named has this value; * for any"),
+    priority: priority.describe("What a request gets for which every condition of this rule holds."),
+    key: text.optional().describe("Name of the key that the request came with."),
+    path: text.optional().describe("Path, with * for any run of characters."),
+    model: text.optional().describe("Model name, with * for any run of characters."),
+    userAgent: text.optional().describe("Contained in the User-Agent, in any letter case."),
+    header: z
+      .record(text, z.string())
+      .optional()
+      .describe("Every header named here has this value, with * for any run of characters."),
   })
-  .describe("The first rule whose every condition holds gives the priority");
+  .meta({ minProperties: 2 });
 
-const keySchema = z.strictObject({
-  name: z.string().min(1).describe("For logs and rules; never the key itself"),
-  key: z.string().min(8).describe("The secret that clients send as bearer token or x-api-key"),
-  role: z.enum(["user", "admin"]).default("user").describe("admin may pause, drain, resize and cancel"),
-  priority: priority.optional().describe("Its requests have this priority unless they say otherwise"),
-  ceiling: priority.optional().describe("Nothing it sends is sooner than this"),
-  maxWaitMs: milliseconds.optional(),
+const key = z.strictObject({
+  name: text
+    .max(64)
+    .describe("For logs, metrics and rules. Several keys may share a name, as while one replaces another."),
+  key: worded(
+    SECRET,
+    "at least 8 characters without spaces, or $NAME of an environment variable, or file:PATH",
+  ).describe("What clients send as bearer token, x-api-key or api-key. $NAME or file:PATH keep it out of here."),
+  role: z.enum(["user", "admin"]).prefault("user").describe("admin may also pause, drain, resize and cancel."),
+  priority: priority.optional().describe("Its requests have this priority unless they say otherwise."),
+  ceiling: priority.optional().describe("Nothing it sends is sooner than this, whatever it says."),
+  maxWaitMs: milliseconds.optional().describe("Its requests wait this long at most."),
 });
 
-/** Everything that can be configured, with its default. The JSON Schema and the reference are made from this. */
-export const configSchema = z.strictObject({
-  listen: z
-    .array(listenSchema)
+const foregroundLane = z.strictObject({
+  maxWaiting: count.optional().describe("Foreground requests that may wait; more are answered 429 queue_full."),
+  maxWaitMs: milliseconds.optional().describe("How long one may wait; then it is answered 429 queue_timeout."),
+});
+
+const backgroundLane = z.strictObject({
+  maxWaiting: count.optional().describe("Background requests that may wait; more are answered 429 queue_full."),
+  maxWaitMs: milliseconds.optional().describe("How long one may wait; then it is answered 429 queue_timeout."),
+});
+
+const queue = z.strictObject({
+  maxWaiting: count
+    .prefault(10_000)
+    .describe("Requests that may wait at one gate. In a full queue a sooner newcomer displaces the last waiter."),
+  foregroundUpTo: priority
+    .prefault("foreground")
+    .describe("Up to this number a request is a person's: for lanes, reserved slots, pauses and metrics."),
+  foreground: foregroundLane.prefault({}).describe("Limits for the foreground alone."),
+  background: backgroundLane.prefault({}).describe("Limits for everything else."),
+  reserved: count.prefault(0).describe("Slots that background can never take. It needs at least one besides them."),
+  beside: z
+    .enum(["pause", "share"])
+    .prefault("pause")
+    .describe("Whether background starts beside a running foreground request when there are slots for both."),
+  idleGraceMs: milliseconds
+    .prefault(0)
+    .describe("Keep the slots for the foreground this long after its last request: the next turn of a talk."),
+  idleGraceGuardMs: milliseconds.prefault(60_000).describe("Background that has waited this long ends such a grace."),
+  agingMs: delay
+    .optional()
+    .describe(
+      "Background is overtaken only by foreground that came less than this after it; priorities must then lie within " +
+        "1000000 of 0. Default: the foreground always goes first.",
+    ),
+  starvationWarnMs: delay.prefault(300_000).describe("A request that has waited this long raises a warning, once."),
+  heartbeatAfterMs: delay.prefault(15_000).describe("A streaming client that waits hears something this often."),
+  heartbeatForm: z
+    .enum(["comment", "delta", "none"])
+    .prefault("comment")
+    .describe("What it hears: an SSE comment, an empty delta for clients that choke on comments, or nothing."),
+});
+
+const limits = z.strictObject({
+  bodyBytes: z
+    .int()
     .min(1)
-    .default([{ host: "127.0.0.1", port: 11_400 }]),
-  upstreams: z.array(upstreamSchema).default([]).describe("Default: local servers are looked for on their usual ports"),
-  discover: z.boolean().optional().describe("Look for local servers; default: only when no upstream is named"),
+    .prefault(100 * 1024 * 1024)
+    .describe("The largest request body."),
+  queuedBodyBytes: count
+    .prefault(512 * 1024 * 1024)
+    .describe("All waiting bodies in memory together. What comes on top waits in a temporary folder on disk."),
+  headersTimeoutMs: delay.prefault(30_000).describe("How long a client may take to send its request head."),
+  shutdownMs: milliseconds.prefault(30_000).describe("How long a shutdown lets running and waiting requests go on."),
+});
+
+const log = z.strictObject({
+  level: z.enum(["debug", "info", "warn", "error", "silent"]).prefault("info").describe("The least that is logged."),
+  form: z.enum(["auto", "json", "text"]).prefault("auto").describe("auto is text on a terminal and JSON elsewhere."),
+});
+
+const config = z.strictObject({
+  listen: z.array(listen).min(1).prefault([{}]).describe("Where clients come in. May be several."),
+  upstreams: z
+    .array(upstream)
+    .prefault([])
+    .describe("The model servers. Default: those of this machine are found on their usual ports."),
+  discover: z
+    .boolean()
+    .optional()
+    .describe("Look for model servers on this machine. Default: only when no upstream is named."),
   simulate: z
     .boolean()
-    .default(false)
-    .describe("Answer with a simulated model, clearly labelled, when no server is found"),
-  defaultPriority: priority.default(DEFAULT_PRIORITY),
-  rules: z.array(ruleSchema).default([]),
-  keys: z.array(keySchema).default([]),
-  allowedHosts: z.array(z.string()).default([]).describe("Host names accepted besides loopback and this machine's own"),
+    .prefault(false)
+    .describe("Answer with a simulated model, clearly labelled, while no server is found."),
+  defaultPriority: priority
+    .prefault("background")
+    .describe(
+      "foreground (0), background (100) or any number; smaller is sooner. For requests that nothing else decides.",
+    ),
+  rules: z
+    .array(rule)
+    .prefault([])
+    .describe("The first rule whose every condition holds gives a request its priority."),
+  keys: z.array(key).prefault([]).describe("Who may call. Without keys everybody may who reaches the gateway."),
+  allowedHosts: z
+    .array(worded(/^[^\s/]+$/, "a host name without http:// and path, such as ai.example.org"))
+    .prefault([])
+    .describe("Host names accepted besides those of this machine; *.example.org takes all below it, * takes any."),
   allowedOrigins: z
-    .array(z.string())
-    .default([])
-    .describe("Web pages of these origins may call, besides the gateway's own"),
-  queue: z
-    .strictObject({
-      maxWaiting: count.default(10_000).describe("A sooner newcomer displaces the last waiter of a full queue"),
-      foregroundUpTo: priority.default(Priority.FOREGROUND).describe("Up to this number a request is a person's"),
-      foreground: laneSchema.prefault({}),
-      background: laneSchema.prefault({}),
-      reserved: count.default(0).describe("Slots that background can never take"),
-      beside: z
-        .enum(["pause", "share"])
-        .default("pause")
-        .describe("Whether background starts beside a running foreground request"),
-      idleGraceMs: milliseconds
-        .default(0)
-        .describe("Keep the slots for the foreground this long after its last request"),
-      idleGraceGuardMs: milliseconds.default(60_000).describe("Background that has waited this long ends a grace"),
-      agingMs: milliseconds
-        .min(1)
-        .optional()
-        .describe("Background is overtaken only by foreground that came less than this after it"),
-      starvationWarnMs: milliseconds.min(1).default(300_000),
-      heartbeatAfterMs: milliseconds.min(1).default(15_000),
-      heartbeatForm: z.enum(["comment", "delta", "none"]).default("comment"),
-    })
-    .prefault({}),
-  limits: z
-    .strictObject({
-      bodyBytes: z
-        .int()
-        .min(1)
-        .default(100 * 1024 * 1024),
-      queuedBodyBytes: z
-        .int()
-        .min(0)
-        .default(512 * 1024 * 1024)
-        .describe("All waiting bodies in memory; the rest goes to disk"),
-      headersTimeoutMs: milliseconds.min(1).default(30_000),
-      shutdownMs: milliseconds.default(30_000).describe("How long a shutdown waits for running requests"),
-    })
-    .prefault({}),
-  log: z
-    .strictObject({
-      level: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
-      form: z.enum(["auto", "json", "text"]).default("auto").describe("auto: text on a terminal, JSON elsewhere"),
-    })
-    .prefault({}),
+    .array(worded(/^\S+$/, "an origin, such as https://chat.example.org"))
+    .prefault([])
+    .describe("Web pages that may call besides those of this machine, such as https://chat.example.org; * takes any."),
+  queue: queue.prefault({}).describe("Who waits, how long, and who goes next."),
+  limits: limits.prefault({}).describe("Sizes and times."),
+  log: log.prefault({}).describe("What is written about it all."),
 });
 
-/** A complete configuration: every default filled in. */
-export type GatewayConfig = z.infer<typeof configSchema>;
-export type UpstreamConfig = GatewayConfig["upstreams"][number];
-export type KeyConfig = GatewayConfig["keys"][number];
-export type RuleConfig = GatewayConfig["rules"][number];
-export type ListenConfig = GatewayConfig["listen"][number];
+/** `T` with every member there and read-only, so that two shapes compare whatever their modifiers. */
+type Shape<T> = T extends readonly (infer Item)[]
+  ? readonly Shape<Item>[]
+  : T extends object
+    ? { readonly [Name in keyof T]-?: Shape<T[Name]> }
+    : T;
+/** `unknown`, which everything satisfies, if `A` and `B` are of one shape; else `never`. */
+type IfSame<A, B> = [Shape<A>] extends [Shape<B>] ? ([Shape<B>] extends [Shape<A>] ? unknown : never) : never;
+
+/**
+ * Everything that can be configured, with its default and its meaning. Reads values as people write them and returns a
+ * {@link GatewayConfig}; an option that stands in only one of the two does not compile.
+ */
+export const configSchema: z.ZodType<GatewayConfig> = config satisfies IfSame<z.output<typeof config>, GatewayConfig>;
