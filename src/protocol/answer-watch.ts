@@ -11,9 +11,7 @@ import type { AnswerWatch } from "./answer.ts";
 import { frameDecoder } from "./framing.ts";
 import type { DialectName } from "./route.ts";
 
-export type { Usage } from "./answer-notes.ts";
-export type { AnswerOutcome, AnswerWatch } from "./answer.ts";
-export type { UpstreamError } from "./upstream-error.ts";
+export type { AnswerWatch } from "./answer.ts";
 
 /** The dialects whose answers are written by a model, piece by piece. */
 const READERS: Partial<Readonly<Record<DialectName, AnswerReader>>> = {
