@@ -38,7 +38,7 @@ export async function forward(gateway: GatewayContext, visit: Visit, granted: Gr
       },
       watch,
       hider: facts.stream ? hider(route.dialect, outgoing.hide) : undefined,
-      aggregator: outgoing.forceStream ? aggregator(route.dialect) : undefined,
+      aggregator: outgoing.forceStream ? aggregator(route.dialect, outgoing.hide) : undefined,
       mayAbort: upstream.engine.mayAbort({ streaming }),
       onFirstToken: () => {
         record.firstTokenAt = gateway.clock.now();

@@ -70,7 +70,7 @@ export class Relay {
       head: (head) => this.#head(head),
       data: (chunk) => this.#data(chunk),
       end: () => this.#end(),
-      error: (failure) => this.#over({ kind: "failed", failure }),
+      error: (failure) => this.#broken(failure),
     });
   }
 
@@ -138,6 +138,12 @@ export class Relay {
     }
     client.end();
     this.#over({ kind: "finished", status: this.#status });
+  }
+
+  /** What breaks after the engine said that the answer is complete takes nothing away from it. */
+  #broken(failure: UpstreamFailure): void {
+    if (this.#job.watch?.outcome === "finished") this.#end();
+    else this.#over({ kind: "failed", failure });
   }
 
   #keepRefusal(chunk: Uint8Array): void {
