@@ -255,6 +255,24 @@ suite("of several holders", () => {
   });
 });
 
+test("an answer that nobody needed lets another holder be asked, whom somebody needs", async (t) => {
+  const gate = testGate(t);
+  const asked = askedOf(gate);
+  const agent = willing(gate, { label: "agent", priority: 60 });
+  const controller = new AbortController();
+  const gone = assert.rejects(gate.acquire({ priority: FOREGROUND, signal: controller.signal }));
+  controller.abort();
+  await gone;
+  gate.resize(2);
+  const pipeline = willing(gate, { label: "pipeline" });
+  const waiting = gate.acquire({ priority: 80 });
+  assert.equal(await agent.yield(), false);
+  assert.deepEqual(asked, ["agent", "pipeline"]);
+  pipeline.release();
+  await finish([waiting]);
+  agent.release();
+});
+
 test("when the waiter left meanwhile, the holder keeps its permit and is not asked for nothing again", async (t) => {
   const gate = testGate(t);
   const asked = askedOf(gate);

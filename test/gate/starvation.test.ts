@@ -111,6 +111,20 @@ suite("the warning", () => {
     assert.equal(clock.pending.all, 0);
   });
 
+  test("needs no timer while nobody waits, however long permits are held", async (t) => {
+    const clock = new ManualClock();
+    const gate = testGate(t, { clock });
+    const controller = new AbortController();
+    const holder = await gate.acquire();
+    assert.equal(clock.pending.all, 0);
+    const left = assert.rejects(gate.acquire({ signal: controller.signal }));
+    controller.abort();
+    await left;
+    clock.advance(FIVE_MINUTES);
+    assert.equal(clock.pending.all, 0);
+    holder.release();
+  });
+
   test("leaves out whoever ran or left in time", async (t) => {
     const clock = new ManualClock();
     const gate = testGate(t, { clock });
@@ -194,7 +208,10 @@ suite("the warning", () => {
 });
 
 test("an unusable threshold is refused by name and value", () => {
-  assert.throws(() => new Gate({ starvationWarnMs: NaN }), { name: "TypeError", message: /^starvationWarnMs.*NaN/ });
+  assert.throws(() => new Gate({ starvationWarnMs: NaN }), {
+    name: "TypeError",
+    message: /^starvationWarnMs must be a number above 0; got NaN/,
+  });
   for (const starvationWarnMs of [0, -1]) {
     assert.throws(() => new Gate({ starvationWarnMs }), { name: "RangeError", message: /^starvationWarnMs/ });
   }

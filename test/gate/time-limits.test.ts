@@ -118,10 +118,16 @@ suite("a time limit", () => {
     const holder = gate.tryAcquire();
     for (const timeoutMs of [NaN, "10", null]) {
       const options = { timeoutMs: timeoutMs as number };
-      assert.throws(() => gate.acquire(options), { name: "TypeError", message: /^timeoutMs must be/ });
+      assert.throws(() => gate.acquire(options), {
+        name: "TypeError",
+        message: /^timeoutMs must be a number from 0; got/,
+      });
     }
     for (const timeoutMs of [-1, -Infinity]) {
-      assert.throws(() => gate.acquire({ timeoutMs }), { name: "RangeError", message: /^timeoutMs must be/ });
+      assert.throws(() => gate.acquire({ timeoutMs }), {
+        name: "RangeError",
+        message: /^timeoutMs must be a number from 0; got -/,
+      });
     }
     assert.equal(gate.waiting, 0);
     holder?.release();

@@ -218,18 +218,22 @@ suite("a parked call", () => {
   });
 
   test("may change its priority meanwhile, by id, with its arrival kept", async (t) => {
-    const gate = testGate(t);
-    const order = new ServiceOrder(gate);
-    const { permit, parked, person } = await parkedBehindPerson(gate);
-    const agent = order.join("agent", { priority: 50 });
-    assert.equal(gate.reprioritise(permit.id, 50), true);
-    person.release();
-    await parked;
-    order.names.push("resumed");
-    assert.equal(permit.priority, 50);
-    permit.release();
-    await agent;
-    assert.deepEqual(order.names, ["resumed", "agent"]);
+    for (const agingMs of [undefined, 1000]) {
+      const clock = new ManualClock();
+      const gate = testGate(t, { clock, agingMs });
+      const order = new ServiceOrder(gate);
+      const { permit, parked, person } = await parkedBehindPerson(gate);
+      clock.advance(10);
+      const agent = order.join("agent", { priority: 50 });
+      assert.equal(gate.reprioritise(permit.id, 50), true);
+      person.release();
+      await parked;
+      order.names.push("resumed");
+      assert.equal(permit.priority, 50);
+      permit.release();
+      await agent;
+      assert.deepEqual(order.names, ["resumed", "agent"]);
+    }
   });
 
   test("is asked, once it resumed, by the signal that it read while it was parked", async (t) => {
