@@ -1,8 +1,9 @@
-import type { Permit } from "../gate/index.ts";
+import { isGateError, type Gate, type Permit } from "../gate/index.ts";
 import { heartbeat } from "../protocol/heartbeat.ts";
 import type { RequestFacts } from "../protocol/request-facts.ts";
 import type { Route } from "../protocol/route.ts";
 import type { GatewayContext } from "./context.ts";
+import type { HeldPermit } from "./held-permits.ts";
 import { Refused } from "./refused.ts";
 import type { Upstream } from "./upstream.ts";
 import type { Visit } from "./visit.ts";
@@ -36,19 +37,30 @@ export class Admission {
 
   /** Rejects with a `GateError`, or with `ClientGone`. */
   async enter(): Promise<Admitted> {
-    const { visit, place } = { visit: this.#visit, place: this.#place };
-    if (visit.permitId !== undefined) return this.#ride(visit.permitId);
-    const { gate } = place.upstream.group;
-    const { priority } = place;
-    const label = visit.record.id;
-    return gate.tryAcquire({ priority, label }) ?? (await this.#wait());
+    const held = this.#permitToRideOn();
+    if (held !== undefined) return this.#ride(held);
+    const { gate } = this.#place.upstream.group;
+    const { priority } = this.#place;
+    const label = this.#visit.record.id;
+    return gate.tryAcquire({ priority, label }) ?? (await this.#queue(gate));
   }
 
-  async #wait(): Promise<Permit> {
-    const { record, response } = this.#visit;
+  async #queue(gate: Gate): Promise<Permit> {
     const { priority, upstream } = this.#place;
-    const { gate, lanes } = upstream.group;
+    const { lanes } = upstream.group;
     const counted = lanes.enter(this.#gateway.config.queue, priority, upstream.group.retryAfterSeconds());
+    try {
+      return await this.#wait(gate, (id) => {
+        this.#visit.record.gateId = id;
+      });
+    } finally {
+      counted.leave();
+    }
+  }
+
+  async #wait(gate: Gate, onEnqueue?: (id: string) => void): Promise<Permit> {
+    const { record, response } = this.#visit;
+    const { priority } = this.#place;
     this.#startHeartbeats();
     try {
       return await gate.acquire({
@@ -57,14 +69,13 @@ export class Admission {
         signal: response.presence,
         timeoutMs: waitLimitMs(this.#gateway.config, this.#visit, priority),
         onEnqueue: (id) => {
-          record.gateId = id;
+          onEnqueue?.(id);
           record.state = "waiting";
           this.#gateway.requests.changed(record);
         },
       });
     } finally {
       this.#stopHeartbeats?.();
-      counted.leave();
     }
   }
 
@@ -81,11 +92,27 @@ export class Admission {
     this.#stopHeartbeats = this.#gateway.clock.after(heartbeatAfterMs, beat, true);
   }
 
-  #ride(id: string): Admitted {
-    const held = this.#gateway.heldPermits.find(id, this.#visit.record.client);
-    if (held === undefined) throw permitUnknown(id);
-    // Its holder releases it; this request only uses it.
-    return { waitedMs: 0, [Symbol.dispose]: () => {} };
+  /**
+   * The held permit that this request names. One of another gate is no way past this one: such a request waits like any other,
+   * which cannot be for itself.
+   *
+   * @throws {Refused} 409 when it is not held.
+   */
+  #permitToRideOn(): HeldPermit | undefined {
+    const { permitId, record } = this.#visit;
+    if (permitId === undefined) return undefined;
+    const held = this.#gateway.heldPermits.find(permitId, record.client);
+    if (held === undefined) throw permitUnknown(permitId);
+    return held.gate === this.#place.upstream.group.gate.name ? held : undefined;
+  }
+
+  async #ride({ riders }: HeldPermit): Promise<Admitted> {
+    try {
+      return riders.tryAcquire() ?? (await this.#wait(riders));
+    } catch (error) {
+      if (isGateError(error) && error.code === "closed") throw permitUnknown(riders.name);
+      throw error;
+    }
   }
 }
 

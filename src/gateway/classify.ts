@@ -18,6 +18,9 @@ export interface Classification {
   readonly clamped: boolean;
 }
 
+/** What of a request can say something about its priority. */
+export type Claims = Pick<Visit, "request" | "identity" | "path" | "prefixPriority" | "listenerPriority">;
+
 interface Verdict {
   readonly priority: number;
   readonly source: string;
@@ -26,16 +29,22 @@ interface Verdict {
 /**
  * The priority of a request. The first that speaks decides: a header, the path prefix, a model alias, `service_tier`, the rules of the
  * configuration, the key, the listener, the default. A key's ceiling can only lower the result. Nothing here refuses a request.
+ *
+ * @param isModel - whether some server has a model of exactly that name: `text@001` may be one.
  */
-export function classify(config: GatewayConfig, visit: Visit, facts: RequestFacts): Classification {
+export function classify(
+  config: GatewayConfig,
+  visit: Claims,
+  facts: Pick<RequestFacts, "model" | "serviceTier">,
+  isModel: (name: string) => boolean = () => false,
+): Classification {
   const { identity } = visit;
   const header = fromHeaders(visit.request.headers);
-  const alias = facts.model === undefined ? undefined : splitModelAlias(facts.model);
-  const model = alias?.model ?? facts.model;
+  const { model, priority: fromAlias } = nameOf(facts.model, isModel);
   const tier = serviceTierPriority(facts.serviceTier);
   const verdict = header.verdict ??
     verdictOf(visit.prefixPriority, "path") ??
-    verdictOf(alias?.priority, "model alias") ??
+    verdictOf(fromAlias, "model alias") ??
     verdictOf(tier, "service_tier") ??
     fromRules(config.rules, visit, model) ??
     verdictOf(identity.priority, "key") ??
@@ -49,6 +58,13 @@ export function classify(config: GatewayConfig, visit: Visit, facts: RequestFact
     unknown: header.unknown,
     clamped,
   };
+}
+
+function nameOf(
+  asked: string | undefined,
+  isModel: (name: string) => boolean,
+): { readonly model: string | undefined; readonly priority?: number } {
+  return asked === undefined || isModel(asked) ? { model: asked } : splitModelAlias(asked);
 }
 
 function verdictOf(priority: number | undefined, source: string): Verdict | undefined {
@@ -67,12 +83,12 @@ function fromHeaders(headers: IncomingHttpHeaders): { verdict?: Verdict; unknown
   return { unknown };
 }
 
-function fromRules(rules: readonly RuleConfig[], visit: Visit, model: string | undefined): Verdict | undefined {
+function fromRules(rules: readonly RuleConfig[], visit: Claims, model: string | undefined): Verdict | undefined {
   const index = rules.findIndex((rule) => holds(rule, visit, model));
   return index === -1 ? undefined : { priority: rules[index]!.priority, source: `rule ${index + 1}` };
 }
 
-function holds(rule: RuleConfig, visit: Visit, model: string | undefined): boolean {
+function holds(rule: RuleConfig, visit: Claims, model: string | undefined): boolean {
   const { headers } = visit.request;
   if (rule.key !== undefined && rule.key !== visit.identity.client) return false;
   if (rule.path !== undefined && !matches(rule.path, visit.path)) return false;

@@ -2,7 +2,9 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { GateGroups } from "../gate-groups.ts";
 import type { GatewayContext } from "../context.ts";
 import type { ControlHandler } from "../entry.ts";
+import { answerErrors } from "./control-errors.ts";
 import { healthRoutes } from "./health.ts";
+import { permitRoutes } from "./permits.ts";
 
 /** What Headgate's own routes can see and do. */
 export interface Control extends GatewayContext {
@@ -17,7 +19,9 @@ export interface Control extends GatewayContext {
  */
 export async function controlHandler(control: Control): Promise<{ handle: ControlHandler; close(): Promise<void> }> {
   const app: FastifyInstance = Fastify({ logger: false, forceCloseConnections: true, exposeHeadRoutes: true });
+  answerErrors(app, control.log);
   await app.register(healthRoutes(control));
+  await app.register(permitRoutes(control));
   await app.ready();
   return { handle: (request, response) => app.routing(request, response), close: () => app.close() };
 }
