@@ -71,6 +71,11 @@ export class Upstreams {
     return [...new Set(this.all.flatMap((upstream) => upstream.models ?? []))];
   }
 
+  /** Whether some server is known to have a model of this name. */
+  serves(model: string): boolean {
+    return this.all.some((upstream) => upstream.serves(model));
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     for (const callOff of this.#timers.values()) callOff();

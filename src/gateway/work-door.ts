@@ -26,7 +26,7 @@ export async function serveWork(gateway: GatewayContext, visit: Visit, route: Ro
   const fields = route.body === "json" ? topLevelFields(received) : undefined;
   const facts = readFacts(route, received, fields);
   const reader = fields && new JsonReader(fields);
-  const classification = classify(gateway.config, visit, facts);
+  const classification = classify(gateway.config, visit, facts, (name) => gateway.upstreams.serves(name));
   record.priority = classification.priority;
   record.prioritySource = classification.source;
   const { upstream, model } = chooseUpstream(gateway, classification.model);
