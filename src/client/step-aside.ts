@@ -54,7 +54,7 @@ async function attempt({ send, input, init, signal }: FetchCall, asked: AbortSig
     await response.body?.cancel().catch(() => {});
     return undefined;
   } catch (error) {
-    if (hangUp.signal.aborted && signal?.aborted !== true) return undefined;
+    if (hangUp.signal.aborted) return undefined;
     throw error;
   } finally {
     asked.removeEventListener("abort", onAsked);

@@ -146,6 +146,45 @@ test("the caller's abort while its request stands aside rejects with the reason,
   assertIdle(gate);
 });
 
+test("the caller's abort right after its request was let in again rejects with the reason, and sends nothing", async () => {
+  const gate = new Gate();
+  let sent = 0;
+  // Obeys its signal only while it waits, as a mock may.
+  const fetch = (_: unknown, init?: RequestInit): Promise<Response> =>
+    new Promise((_resolve, reject) => {
+      sent++;
+      init?.signal?.addEventListener("abort", () => reject(new Error("hung up")));
+    });
+  const controller = new AbortController();
+  const background = gatedFetch(gate, { fetch, preemptible: true })("http://model/", { signal: controller.signal });
+  await new Promise(setImmediate);
+  const parked = nextEvent(gate, "park");
+  const foreground = gate.acquire({ priority: Priority.FOREGROUND });
+  await parked;
+  (await foreground).release();
+  const reason = new Error("no longer wanted");
+  controller.abort(reason);
+  await assert.rejects(background, (error) => error === reason);
+  assert.equal(sent, 1);
+  assertIdle(gate);
+});
+
+test("the caller's abort together with the gate's request to step aside rejects with the caller's reason", async () => {
+  const gate = new Gate();
+  const { model, server: opened } = await modelServer();
+  await using server = opened;
+  const controller = new AbortController();
+  const background = gatedFetch(gate, { preemptible: true })(server.url, { signal: controller.signal });
+  await model.next();
+  const foreground = gatedFetch(gate, { priority: Priority.FOREGROUND })(server.url);
+  const reason = new Error("no longer wanted");
+  controller.abort(reason);
+  await assert.rejects(background, (error) => error === reason);
+  (await model.next()).response.end("chat");
+  assert.equal(await (await foreground).text(), "chat");
+  assertIdle(gate);
+});
+
 test("the caller's abort reaches a preemptible request that runs, before and after its answer has begun", async () => {
   const gate = new Gate();
   const { model, server: opened } = await modelServer();
