@@ -12,8 +12,8 @@ interface Plan {
   readonly priority: number;
   readonly by: "acquire" | "run";
   readonly chunks: number;
-  /** Yields when asked, after each chunk, or never. */
-  readonly yields: "asked" | "always" | "never";
+  /** Yields after each chunk, after one if asked meanwhile, as soon as asked, or never. */
+  readonly yields: "always" | "asked" | "at once" | "never";
   /** Aborts its signal some time. */
   readonly givesUp: boolean;
   readonly fails: boolean;
@@ -23,7 +23,7 @@ const anyPlan: Arbitrary<Plan> = fc.record({
   priority: fc.constantFrom(0, 0, 50, 100, 100),
   by: fc.constantFrom("acquire", "run"),
   chunks: fc.nat({ max: 4 }),
-  yields: fc.constantFrom("asked", "asked", "always", "never"),
+  yields: fc.constantFrom("asked", "at once", "always", "never"),
   givesUp: fc.boolean(),
   fails: fc.boolean(),
 });
@@ -74,30 +74,49 @@ class House {
   async #stay(user: number, plan: Plan, signal: AbortSignal): Promise<void> {
     const options = { priority: plan.priority, preemptible: plan.yields !== "never", label: String(user), signal };
     if (plan.by === "run") {
-      await this.gate.run((permit) => this.#work(user, plan, permit), options);
+      await this.gate.run((permit) => this.#work({ ...plan, user }, permit), options);
       return;
     }
     using permit = await this.gate.acquire(options);
-    await this.#work(user, plan, permit);
+    await this.#work({ ...plan, user }, permit);
   }
 
-  async #work(user: number, plan: Plan, permit: Permit): Promise<void> {
+  async #work({ user, chunks, yields, fails }: Plan & { readonly user: number }, permit: Permit): Promise<void> {
     this.#enter();
+    const absences: Promise<void>[] = [];
     try {
-      for (let chunk = 0; chunk < plan.chunks; chunk++) {
+      if (yields === "at once") this.#obey(permit, absences);
+      for (let chunk = 0; chunk < chunks; chunk++) {
         await this.pause(`${user} works`);
-        if (plan.yields === "always" || (plan.yields === "asked" && permit.signal.aborted)) {
-          this.#leave();
-          try {
-            await permit.yield();
-          } finally {
-            this.#enter(permit.released ? 0 : 1);
-          }
-        }
+        await Promise.all(absences.splice(0));
+        if (yields === "always" || (yields === "asked" && permit.signal.aborted)) await this.#stepAside(permit);
       }
-      if (plan.fails) throw FAILURE;
+      if (fails) throw FAILURE;
     } finally {
+      await Promise.allSettled(absences);
       this.#leave(permit.released ? 0 : 1);
+    }
+  }
+
+  /** Steps aside from within the signal's listener, while the gate is telling others of the same change. */
+  #obey(permit: Permit, absences: Promise<void>[]): void {
+    const { signal } = permit;
+    const stepAside = (): void => {
+      const absence = this.#stepAside(permit).then(() => this.#obey(permit, absences));
+      // Seen to when the work gets there.
+      absence.catch(() => undefined);
+      absences.push(absence);
+    };
+    if (signal.aborted) stepAside();
+    else signal.addEventListener("abort", stepAside, { once: true });
+  }
+
+  async #stepAside(permit: Permit): Promise<void> {
+    this.#leave();
+    try {
+      await permit.yield();
+    } finally {
+      this.#enter(permit.released ? 0 : 1);
     }
   }
 
@@ -202,18 +221,28 @@ function indulge(gate: Gate, whim: Whim): void {
   else gate[whim.do]();
 }
 
-test("nor does an operator who pauses, resizes, cancels and reprioritises meanwhile lose anybody", async () => {
-  const whims = fc.array(anyWhim, { maxLength: 8 });
+test("nor does an operator who pauses, resizes, cancels and reprioritises, be it from a listener, lose anybody", async () => {
+  const whims = fc.record({
+    now: fc.array(anyWhim, { maxLength: 6 }),
+    inListener: fc.array(anyWhim, { maxLength: 6 }),
+  });
   const property = fc.asyncProperty(fc.scheduler(), options, plans, whims, async (scheduler, how, users, wishes) => {
     const house = new House(how, scheduler);
     const { gate } = house;
     const faults = judge(gate, false);
     let mostPermits = gate.capacity;
+    const act = (wish: Whim): void => {
+      if (wish.do === "resize") mostPermits = Math.max(mostPermits, wish.capacity);
+      indulge(gate, wish);
+    };
+    const later = [...wishes.inListener];
+    gate.on("*", ({ type }) => {
+      if (type !== "state") later.splice(0, 1).forEach(act);
+    });
     const operator = async (): Promise<void> => {
-      for (const wish of wishes) {
+      for (const wish of wishes.now) {
         await house.pause(wish.do);
-        indulge(gate, wish);
-        mostPermits = Math.max(mostPermits, gate.capacity);
+        act(wish);
       }
     };
     const everybody = Promise.all([operator(), ...users.map((user, index) => house.visit(index, user))]);

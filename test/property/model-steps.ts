@@ -50,8 +50,8 @@ export type Step =
 
 /** Whole numbers and binary fractions: sums of these are exact, so that a tie is a tie on both sides. */
 export const priority: Arbitrary<number> = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom(0, 100) },
-  { weight: 3, arbitrary: fc.constantFrom(50, 99, 101, -3.25, 1.5) },
+  { weight: 5, arbitrary: fc.constantFrom(0, 100) },
+  { weight: 4, arbitrary: fc.constantFrom(50, 99, 101, -3.25, 1.5) },
   { weight: 1, arbitrary: fc.integer({ min: -500, max: 500 }) },
 );
 const who = fc.nat({ max: 11 });
@@ -90,33 +90,54 @@ const concerning = <Name extends string>(...names: Name[]): Arbitrary<{ do: Name
 const plain = <Name extends string>(...names: Name[]): Arbitrary<{ do: Name }> =>
   fc.record({ do: fc.constantFrom(...names) });
 
+const release = concerning("release");
+const yielding = fc.record({ do: fc.constant("yield" as const), who, signal, timeoutMs });
+const releaseInAbort = fc.record({
+  do: fc.constant("releaseInAbort" as const),
+  who,
+  whose: who,
+  early: fc.boolean(),
+});
+const resize = fc.record({ do: fc.constant("resize" as const), capacity });
+const reserve = fc.record({ do: fc.constant("reserve" as const), permits: fc.constantFrom(0, 1, 2, Infinity) });
+
 const LASTING: readonly WeightedArbitrary<Step>[] = [
   { weight: 30, arbitrary: acquire },
-  { weight: 20, arbitrary: concerning("release") },
-  { weight: 12, arbitrary: fc.record({ do: fc.constant("yield" as const), who, signal, timeoutMs }) },
+  { weight: 20, arbitrary: release },
+  { weight: 12, arbitrary: yielding },
   { weight: 2, arbitrary: concerning("releaseAgain") },
   { weight: 6, arbitrary: concerning("abort", "abort", "cancel") },
-  {
-    weight: 3,
-    arbitrary: fc.record({ do: fc.constant("releaseInAbort" as const), who, whose: who, early: fc.boolean() }),
-  },
+  { weight: 3, arbitrary: releaseInAbort },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("reprioritise" as const), who, priority }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant("finish" as const), who, fails: fc.boolean() }) },
   {
     weight: 8,
     arbitrary: fc.record({ do: fc.constant("advance" as const), ms: fc.constantFrom(0, 1, 10, 50, 100, 400, 1500) }),
   },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("resize" as const), capacity }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ do: fc.constant("reserve" as const), permits: fc.constantFrom(0, 1, 2, Infinity) }),
-  },
+  { weight: 4, arbitrary: resize },
+  { weight: 2, arbitrary: reserve },
   { weight: 2, arbitrary: plain("pause") },
   { weight: 4, arbitrary: plain("unpause") },
   { weight: 20, arbitrary: plain("turn") },
 ];
-
 /** Whatever a gate can go through any number of times. */
 export const lastingStep: Arbitrary<Step> = fc.oneof(...LASTING);
+
 /** Also `drain` and `close`, seldom: they end a gate. */
-export const anyStep: Arbitrary<Step> = fc.oneof(...LASTING, { weight: 2, arbitrary: plain("drain", "close") });
+const anyStep: Arbitrary<Step> = fc.oneof(...LASTING, { weight: 2, arbitrary: plain("drain", "close") });
+/** What brings about the rare states: more held than there are permits, holders who are asked, waiters aborted on the way. */
+const squeeze: Arbitrary<Step> = fc.oneof(
+  { weight: 30, arbitrary: acquire },
+  { weight: 8, arbitrary: release },
+  { weight: 20, arbitrary: yielding },
+  { weight: 10, arbitrary: releaseInAbort },
+  { weight: 4, arbitrary: concerning("cancel") },
+  { weight: 3, arbitrary: plain("unpause") },
+  { weight: 8, arbitrary: resize },
+  { weight: 6, arbitrary: reserve },
+  { weight: 25, arbitrary: plain("turn") },
+);
+export const programs: Arbitrary<Step[]> = fc.oneof(
+  fc.array(anyStep, { minLength: 1, maxLength: 120, size: "max" }),
+  fc.array(squeeze, { minLength: 1, maxLength: 120, size: "max" }),
+);
