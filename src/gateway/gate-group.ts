@@ -61,6 +61,13 @@ export class GateGroup {
   /** Whether somebody set the capacity by hand: what servers tell is then ignored. */
   overridden = false;
 
+  /** Permits that only the foreground gets at this moment. */
+  get reserved(): number {
+    const { beside, reserved } = this.#options;
+    const foregroundOnly = this.#endGrace !== null || (beside === "pause" && this.gate.heldWithin > 0);
+    return foregroundOnly ? this.gate.capacity : Math.min(reserved, this.gate.capacity);
+  }
+
   /** Changes the capacity, as when the server was restarted with other slots. */
   resize(capacity: number): void {
     if (capacity === this.gate.capacity) return;
@@ -105,9 +112,7 @@ export class GateGroup {
   }
 
   #reserve(): void {
-    const { beside, reserved } = this.#options;
-    const foregroundOnly = this.#endGrace !== null || (beside === "pause" && this.gate.heldWithin > 0);
-    this.gate.reserve(foregroundOnly ? this.gate.capacity : Math.min(reserved, this.gate.capacity));
+    this.gate.reserve(this.reserved);
   }
 }
 

@@ -5,6 +5,7 @@ import type { ControlHandler } from "../entry.ts";
 import { answerErrors } from "./control-errors.ts";
 import { healthRoutes } from "./health.ts";
 import { permitRoutes } from "./permits.ts";
+import { statusRoutes } from "./status.ts";
 
 /** What Headgate's own routes can see and do. */
 export interface Control extends GatewayContext {
@@ -22,6 +23,7 @@ export async function controlHandler(control: Control): Promise<{ handle: Contro
   answerErrors(app, control.log);
   await app.register(healthRoutes(control));
   await app.register(permitRoutes(control));
+  await app.register(statusRoutes(control));
   await app.ready();
   return { handle: (request, response) => app.routing(request, response), close: () => app.close() };
 }

@@ -1,0 +1,62 @@
+import type { HolderSnapshot, WaiterSnapshot } from "../../gate/index.ts";
+import type { Identity } from "../keys.ts";
+import type { RequestRecord } from "../request-record.ts";
+import type { RequestView } from "./status-view.ts";
+
+/** Where the records of permits over HTTP come from. */
+const PERMITS = "/headgate/permits";
+
+/** Somebody at a gate. */
+export type AtGate = HolderSnapshot | WaiterSnapshot;
+
+/** What is to be seen of a request, where `seen` is how its gate sees it at this moment. */
+export function viewOf(record: RequestRecord, seen?: AtGate): RequestView {
+  const { id, path, gate, upstream, client, model, priority, prioritySource, grantedAt, firstTokenAt } = record;
+  return {
+    id,
+    kind: path === PERMITS ? "permit" : "request",
+    state: stateOf(record, seen),
+    gate,
+    upstream,
+    client,
+    // A request's label at its gate is its id.
+    label: seen?.label === id ? undefined : seen?.label,
+    model,
+    path,
+    // An operator may have changed it.
+    priority: seen?.priority ?? priority,
+    prioritySource,
+    arrivedAt: record.arrivedAtEpochMs,
+    grantedAt: atEpoch(record, grantedAt),
+    firstTokenAt: atEpoch(record, firstTokenAt),
+  };
+}
+
+function stateOf({ state }: RequestRecord, seen: AtGate | undefined): RequestView["state"] {
+  if (seen === undefined) return state;
+  if ("position" in seen) return seen.parked ? "parked" : "waiting";
+  return "running";
+}
+
+/** A time of the gate's clock as one of the calendar. */
+function atEpoch({ arrivedAt, arrivedAtEpochMs }: RequestRecord, time: number | undefined): number | undefined {
+  return time === undefined ? undefined : Math.round(arrivedAtEpochMs + time - arrivedAt);
+}
+
+/** Whether all there is to know about a request of `client` may be told to `identity`. */
+export function mayKnow({ role, client: own }: Identity, client: string | undefined): boolean {
+  return role === "admin" || own === client;
+}
+
+/** What may be told of any request to anybody: that it is there, how soon it is, and how long it has been there. */
+export function anonymous<View extends RequestView>(view: View): View {
+  return {
+    ...view,
+    client: undefined,
+    label: undefined,
+    model: undefined,
+    path: undefined,
+    upstream: undefined,
+    prioritySource: undefined,
+  };
+}
