@@ -11,6 +11,9 @@ import { GateGroups } from "./gate-groups.ts";
 import { HeldPermits } from "./held-permits.ts";
 import { Hosts } from "./hosts.ts";
 import { Keys } from "./keys.ts";
+import { logGate, UnknownPriorities, UpstreamNews } from "./log-events.ts";
+import { requestLines } from "./log-requests.ts";
+import { Metrics } from "./metrics.ts";
 import { RequestLog } from "./request-log.ts";
 import { Upstream } from "./upstream.ts";
 import { Upstreams } from "./upstreams.ts";
@@ -36,6 +39,7 @@ export class Gateway implements Control {
   readonly heldPermits: HeldPermits = new HeldPermits();
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: Metrics;
   readonly instance: string = randomUUID();
   notReady: string | undefined = "starting";
   readonly #servers: Server[] = [];
@@ -51,9 +55,19 @@ export class Gateway implements Control {
     this.gates = new GateGroups(
       () => this.config,
       clock,
-      () => {},
+      ({ gate }) => {
+        logGate(log, gate);
+        this.metrics.watch(gate);
+      },
     );
-    this.upstreams = new Upstreams(() => this.gates.resize(this.upstreams.all), clock);
+    const news = new UpstreamNews(log);
+    this.upstreams = new Upstreams((upstream) => {
+      news.seen(upstream);
+      this.gates.resize(this.upstreams.all);
+    }, clock);
+    this.metrics = new Metrics(this);
+    for (const observer of [requestLines(log), this.metrics, new UnknownPriorities(log)])
+      this.requests.follow(observer);
   }
 
   /** Takes a model server in. Resolves once it was asked for the first time, also when it is down. */

@@ -1,8 +1,10 @@
+import type { Classification } from "./classify.ts";
 import type { RequestRecord } from "./request-record.ts";
 
 /** Something that follows requests: the log, the metrics, the live view. It must not throw and must not be slow. */
 export interface RequestObserver {
   opened?(record: RequestRecord): void;
+  classified?(classification: Classification, client: string): void;
   changed?(record: RequestRecord): void;
   closed?(record: RequestRecord): void;
 }
@@ -20,6 +22,10 @@ export class RequestLog {
   open(record: RequestRecord): void {
     this.live.set(record.id, record);
     for (const observer of this.#observers) observer.opened?.(record);
+  }
+
+  classified(classification: Classification, client: string): void {
+    for (const observer of this.#observers) observer.classified?.(classification, client);
   }
 
   changed(record: RequestRecord): void {

@@ -27,6 +27,7 @@ export async function serveWork(gateway: GatewayContext, visit: Visit, route: Ro
   const facts = readFacts(route, received, fields);
   const reader = fields && new JsonReader(fields);
   const classification = classify(gateway.config, visit, facts, (name) => gateway.upstreams.serves(name));
+  gateway.requests.classified(classification, record.client);
   record.priority = classification.priority;
   record.prioritySource = classification.source;
   const { upstream, model } = chooseUpstream(gateway, classification.model);
