@@ -2,14 +2,17 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { GateGroups } from "../gate-groups.ts";
 import type { GatewayContext } from "../context.ts";
 import type { ControlHandler } from "../entry.ts";
+import type { Metrics } from "../metrics.ts";
 import { answerErrors } from "./control-errors.ts";
 import { healthRoutes } from "./health.ts";
+import { metricsRoute } from "./metrics-route.ts";
 import { permitRoutes } from "./permits.ts";
 import { statusRoutes } from "./status.ts";
 
 /** What Headgate's own routes can see and do. */
 export interface Control extends GatewayContext {
   readonly gates: GateGroups;
+  readonly metrics: Metrics;
   /** Why the gateway takes no new work; `undefined` while it does. */
   readonly notReady: string | undefined;
 }
@@ -22,6 +25,7 @@ export async function controlHandler(control: Control): Promise<{ handle: Contro
   const app: FastifyInstance = Fastify({ logger: false, forceCloseConnections: true, exposeHeadRoutes: true });
   answerErrors(app, control.log);
   await app.register(healthRoutes(control));
+  await app.register(metricsRoute(control));
   await app.register(permitRoutes(control));
   await app.register(statusRoutes(control));
   await app.ready();
