@@ -198,6 +198,20 @@ suite("another listener of the same signal", () => {
     holder.release();
   });
 
+  test("that yields a permit to the aborted waiter has it back at once", async (t) => {
+    const gate = testGate(t);
+    const holder = await gate.acquire();
+    const { signal, abort } = controllerOf();
+    const yielded: Promise<boolean>[] = [];
+    signal.addEventListener("abort", () => yielded.push(holder.yield()));
+    const person = outcomeOf(gate.acquire({ signal, priority: Priority.FOREGROUND }));
+    abort("gone");
+    assert.deepEqual({ held: gate.held, waiting: gate.waiting }, { held: 1, waiting: 0 });
+    assert.deepEqual(await person, { status: "rejected", reason: "gone" });
+    await Promise.all(yielded);
+    assert.equal(holder.release(), true);
+  });
+
   test("that closes the gate ends the waiter once, and the later abort finds nothing to do", async (t) => {
     const gate = testGate(t);
     const holder = await gate.acquire();
