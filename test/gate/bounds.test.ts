@@ -154,6 +154,21 @@ test("a parked call counts for nothing at the bound and is never displaced", asy
   permit.release();
 });
 
+test("a parked call counts for nothing on either side of a reservation", async (t) => {
+  const gate = testGate(t, { maxWaiting: 1, reserved: { permits: 0, priority: 50 } });
+  for (const priority of [50, 100]) {
+    const permit = await gate.acquire({ priority });
+    const sooner = gate.acquire({ priority: FOREGROUND });
+    const parked = permit.yield();
+    const outcome = outcomeOf(gate, { priority: 200 });
+    assert.equal(gate.waiting, 2);
+    (await sooner).release();
+    await parked;
+    permit.release();
+    assert.equal(await outcome, "ran");
+  }
+});
+
 test("under aging the sooner of two is who falls due sooner, whatever the priorities", async (t) => {
   const clock = new ManualClock();
   const gate = testGate(t, { maxWaiting: 1, agingMs: 1000, clock });

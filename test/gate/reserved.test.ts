@@ -175,11 +175,13 @@ suite("with a reservation, a resize", () => {
 suite("reserve", () => {
   test("with fewer permits lets the background have the rest within the call", async (t) => {
     const gate = testGate(t, { capacity: 2, reserved: { permits: 2, priority: FOREGROUND } });
-    const calls = [gate.acquire(), gate.acquire()];
+    const dispatched: string[] = [];
+    gate.on("dispatch", ({ label }) => dispatched.push(label ?? ""));
+    const calls = [gate.acquire({ label: "a" }), gate.acquire({ label: "b" })];
     gate.reserve(1);
-    assert.deepEqual({ held: gate.held, waiting: gate.waiting }, { held: 1, waiting: 1 });
+    assert.deepEqual(dispatched, ["a"]);
     gate.reserve(0);
-    assert.deepEqual({ held: gate.held, waiting: gate.waiting }, { held: 2, waiting: 0 });
+    assert.deepEqual(dispatched, ["a", "b"]);
     for (const call of calls) (await call).release();
   });
 
