@@ -31,14 +31,14 @@ export class Scene implements AsyncDisposable {
 
   /** Sends a request that takes the slot, and resolves when it has it. */
   async run(path: string = CHAT, headers: Record<string, string> = {}): Promise<void> {
-    this.send(path, headers);
+    void this.send(path, headers);
     await this.it.until(() => this.it.gate.held === 1);
   }
 
   /** Sends a request that must wait, and resolves when it does. */
   async wait(path: string = CHAT, headers: Record<string, string> = {}): Promise<void> {
     const { waiting } = this.it.gate;
-    this.send(path, headers);
+    void this.send(path, headers);
     await this.it.waiting(waiting + 1);
   }
 

@@ -3,6 +3,7 @@ import type { GateGroups } from "../gate-groups.ts";
 import type { GatewayContext } from "../context.ts";
 import type { ControlHandler } from "../entry.ts";
 import type { Metrics } from "../metrics.ts";
+import { actionRoutes } from "./actions.ts";
 import { answerErrors } from "./control-errors.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoute } from "./metrics-route.ts";
@@ -28,6 +29,7 @@ export async function controlHandler(control: Control): Promise<{ handle: Contro
   await app.register(metricsRoute(control));
   await app.register(permitRoutes(control));
   await app.register(statusRoutes(control));
+  await app.register(actionRoutes(control));
   await app.ready();
   return { handle: (request, response) => app.routing(request, response), close: () => app.close() };
 }

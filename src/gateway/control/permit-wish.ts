@@ -1,3 +1,4 @@
+import type { FastifyInstance } from "fastify";
 import * as z from "zod";
 import { parsePriority } from "../../protocol/priority.ts";
 import { Refused } from "../refused.ts";
@@ -11,13 +12,16 @@ const PRIORITY = '"foreground", "background" or a number, smaller is sooner';
 const TIMEOUT = `milliseconds from 0 to ${MAX_TIMER_MS}`;
 const LABEL = `a text of at most ${MAX_LABEL} characters`;
 
-const priority = z.union([z.number(), z.string()], PRIORITY).transform((value, context) => {
-  const parsed = typeof value === "number" ? { priority: value } : parsePriority(value);
-  // Adding 0 makes -0 the 0 that it equals.
-  if ("priority" in parsed) return parsed.priority + 0;
-  context.issues.push({ code: "custom", input: value, message: PRIORITY });
-  return z.NEVER;
-});
+/** A priority as people write it. */
+export const wishedPriority: z.ZodType<number> = z
+  .union([z.number(), z.string()], PRIORITY)
+  .transform((value, context) => {
+    const parsed = typeof value === "number" ? { priority: value } : parsePriority(value);
+    // Adding 0 makes -0 the 0 that it equals.
+    if ("priority" in parsed) return parsed.priority + 0;
+    context.issues.push({ code: "custom", input: value, message: PRIORITY });
+    return z.NEVER;
+  });
 const timeoutMs = z.number(TIMEOUT).min(0, TIMEOUT).max(MAX_TIMER_MS, TIMEOUT);
 
 /** The body of `POST /headgate/permits`. */
@@ -31,7 +35,7 @@ export interface PermitWish {
 }
 
 export const permitWish: z.ZodType<PermitWish> = z.strictObject({
-  priority: priority.optional(),
+  priority: wishedPriority.optional(),
   label: z.string(LABEL).max(MAX_LABEL, LABEL).optional(),
   timeoutMs: timeoutMs.optional(),
   preemptible: z.boolean("true or false").prefault(false),
@@ -44,12 +48,23 @@ export interface YieldWish {
 
 export const yieldWish: z.ZodType<YieldWish> = z.strictObject({ timeoutMs: timeoutMs.optional() });
 
+/** Lets the routes of `app` name such a schema for their body; they get what {@link readWish} makes of it. */
+export function checkWishes(app: FastifyInstance): void {
+  app.setValidatorCompiler<z.ZodType>(({ schema }) => (body: unknown) => {
+    try {
+      return { value: readWish(schema, body) };
+    } catch (error) {
+      return { error: error as Error };
+    }
+  });
+}
+
 /**
  * The body as `schema` reads it; no body is an empty object.
  *
  * @throws {Refused} 400 that names the field, what it got and what it takes.
  */
-export function readWish<T>(schema: z.ZodType<T>, body: unknown): T {
+function readWish<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body ?? {});
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import type * as z from "zod";
 import { classify } from "../classify.ts";
 import type { Identity } from "../keys.ts";
 import { Refused } from "../refused.ts";
@@ -10,7 +9,7 @@ import type { Control } from "./control.ts";
 import { PermitConnection, type PermitCall } from "./permit-connection.ts";
 import { gateFor } from "./permit-gate.ts";
 import { PermitStream } from "./permit-stream.ts";
-import { permitWish, readWish, yieldWish, type PermitWish, type YieldWish } from "./permit-wish.ts";
+import { checkWishes, permitWish, yieldWish, type PermitWish, type YieldWish } from "./permit-wish.ts";
 
 const MAX_BODY_BYTES = 16 * 1024;
 
@@ -52,13 +51,7 @@ export function permitRoutes(control: Control): FastifyPluginAsync {
         done(new Refused("refused", { status: 400, code: "invalid_json", message }));
       }
     });
-    app.setValidatorCompiler<z.ZodType>(({ schema }) => (body: unknown) => {
-      try {
-        return { value: readWish(schema, body) };
-      } catch (error) {
-        return { error: error as Error };
-      }
-    });
+    checkWishes(app);
 
     app.post<Acquire>("/headgate/permits", { schema: { body: permitWish } }, async (request, reply) => {
       const call = callFor(control, request, reply);

@@ -5,7 +5,7 @@ import type { RequestRecord } from "../request-record.ts";
 import type { Upstream } from "../upstream.ts";
 import type { Control } from "./control.ts";
 import { anonymous, mayKnow, viewOf, type AtGate } from "./request-view.ts";
-import type { GateView, RequestStatus, Status, UpstreamView } from "./status-view.ts";
+import type { GateFigures, GateView, RequestStatus, Status, UpstreamView } from "./status-view.ts";
 
 /** More names than people read; the rest of a long line is told as a number. */
 const LINE_SHOWN = 100;
@@ -134,19 +134,16 @@ function upstreamView({ name, url, engine, health, capacity, models, group }: Up
   };
 }
 
+export function figuresOf(group: GateGroup): GateFigures {
+  const { name, state, capacity, held, waiting } = group.gate;
+  const meanHoldMs = rounded(group.times.etaMs(1, 1)) ?? null;
+  return { name, state, capacity, overridden: group.overridden, held, waiting, reserved: group.reserved, meanHoldMs };
+}
+
 function gateView(group: GateGroup, snapshot: GateSnapshot, records: Records): GateView {
-  const { gate: name, state, capacity, held, waiting, waiters } = snapshot;
-  return {
-    name,
-    state,
-    capacity,
-    overridden: group.overridden,
-    held,
-    waiting,
-    reserved: group.reserved,
-    meanHoldMs: rounded(group.times.etaMs(1, 1)) ?? null,
-    line: waiters.slice(0, LINE_SHOWN).map((waiter) => records.find(snapshot, waiter)?.id ?? `${name}:${waiter.id}`),
-  };
+  const shown = snapshot.waiters.slice(0, LINE_SHOWN);
+  const line = shown.map((waiter) => records.find(snapshot, waiter)?.id ?? `${snapshot.gate}:${waiter.id}`);
+  return { ...figuresOf(group), line };
 }
 
 function rounded(ms: number | undefined): number | undefined {

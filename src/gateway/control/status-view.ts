@@ -31,7 +31,7 @@ export interface UpstreamView {
   readonly stepAside: StepAside;
 }
 
-export interface GateView {
+export interface GateFigures {
   readonly name: string;
   readonly state: GateState;
   readonly capacity: number;
@@ -43,6 +43,9 @@ export interface GateView {
   readonly reserved: number;
   /** How long a permit is held, from experience; `null` before the first came back. */
   readonly meanHoldMs: number | null;
+}
+
+export interface GateView extends GateFigures {
   /** The next in line, by request id. */
   readonly line: readonly string[];
 }
