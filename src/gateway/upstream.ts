@@ -3,6 +3,7 @@ import type { Capacity, Engine, Health, Probe } from "../engines/engine.ts";
 import { identifyServer } from "../engines/detect.ts";
 import { HttpProbe } from "../engines/http-probe.ts";
 import { unknownEngine } from "../engines/unknown.ts";
+import { connector } from "../relay/connector.ts";
 import type { ModelsConfig } from "./config/types.ts";
 import type { GateGroup } from "./gate-group.ts";
 
@@ -51,7 +52,7 @@ export class Upstream {
     this.pool = new Pool(options.url.origin, {
       pipelining: 1,
       // A queued or long prompt sends nothing for minutes: only the connection attempt has a limit.
-      connect: { timeout: 10_000 },
+      connect: connector(10_000),
       headersTimeout: 0,
       bodyTimeout: 0,
       // llama-server closes idle connections after 5 s; sending into one that is closing would lose the request.

@@ -96,7 +96,10 @@ export class Attempt {
     const repeatable = body === null || body instanceof Uint8Array;
     if (!this.#answered && !this.#sentAgain && repeatable && isStaleConnection(error)) {
       this.#sentAgain = true;
-      this.#send();
+      // Not within undici's own handling of the failure: its client would count as busy from then on.
+      setImmediate(() => {
+        if (!this.#aborted) this.#send();
+      });
     } else this.#events.error(upstreamFailure(error, this.#answered));
   }
 }
