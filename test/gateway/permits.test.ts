@@ -71,8 +71,8 @@ describe("a permit over HTTP", () => {
       const controller = new AbortController();
       const response = await fetch(`${gateway.url}/headgate/permits`, { ...init, signal: controller.signal });
       const reader = response.body!.getReader();
-      const { value } = await reader.read();
-      assert.match(Buffer.from(value!).toString(), /"event":"granted".*"priority":100/);
+      const { value } = (await reader.read()) as { value: Uint8Array };
+      assert.match(Buffer.from(value).toString(), /"event":"granted".*"priority":100/);
       controller.abort();
       await gateway.until(() => gateway.gate.held === 0);
     }
