@@ -118,9 +118,10 @@ export class Gateway implements Control {
   /** Ends everything at once. Clients see their connections close. */
   async close(): Promise<void> {
     this.gates.close();
+    // Before the connections are cut, so that a live view ends rather than breaks.
+    await this.#closeControl();
     await this.upstreams.close();
     await Promise.all(this.#servers.map(closeServer));
-    await this.#closeControl();
     await this.bodies.close();
   }
 

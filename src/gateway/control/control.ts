@@ -5,6 +5,7 @@ import type { ControlHandler } from "../entry.ts";
 import type { Metrics } from "../metrics.ts";
 import { actionRoutes } from "./actions.ts";
 import { answerErrors } from "./control-errors.ts";
+import { eventRoutes } from "./events.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoute } from "./metrics-route.ts";
 import { permitRoutes } from "./permits.ts";
@@ -30,6 +31,7 @@ export async function controlHandler(control: Control): Promise<{ handle: Contro
   await app.register(permitRoutes(control));
   await app.register(statusRoutes(control));
   await app.register(actionRoutes(control));
+  await app.register(eventRoutes(control));
   await app.ready();
   return { handle: (request, response) => app.routing(request, response), close: () => app.close() };
 }
