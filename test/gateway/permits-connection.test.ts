@@ -244,7 +244,7 @@ test("property: whatever clients do with their permits, at any time, none is lea
   await fc.assert(
     fc.asyncProperty(fc.array(client, { minLength: 1, maxLength: 8 }), async (clients) => {
       // Its end fails unless nothing is held, nobody waits and no call is open.
-      await using gateway = await startGateway({ server: { slots: 2 } });
+      await using gateway = await startGateway({ server: { slots: 2 }, upstream: { capacity: 2 } });
       let most = 0;
       gateway.gate.on("dispatch", ({ held }) => (most = Math.max(most, held)));
       await Promise.all(clients.map(({ priority, steps }) => live(gateway, priority, steps)));
