@@ -49,12 +49,13 @@ export class BodyBudget {
 
   /** @throws the file system's error, a full disk above all; nothing is kept then. */
   async spool(body: Uint8Array): Promise<StoredBody> {
-    this.#folder ??= mkdtemp(join(tmpdir(), "headgate-"));
-    const path = join(await this.#folder, randomUUID());
+    const path = join(await this.#ownFolder(), randomUUID());
     try {
       await using file = await open(path, "wx", 0o600);
       await file.writeFile(body);
     } catch (error) {
+      // Somebody may have tidied the folder away: the next body gets a new one.
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") this.#folder = null;
       await rm(path, { force: true });
       throw error;
     }
@@ -63,6 +64,16 @@ export class BodyBudget {
       bytes: () => readFile(path),
       dispose: () => void rm(path, { force: true }).catch(() => {}),
     };
+  }
+
+  async #ownFolder(): Promise<string> {
+    this.#folder ??= mkdtemp(join(tmpdir(), "headgate-"));
+    try {
+      return await this.#folder;
+    } catch (error) {
+      this.#folder = null;
+      throw error;
+    }
   }
 
   /** Removes the folder. To be called when no request is left. */

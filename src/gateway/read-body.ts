@@ -19,22 +19,30 @@ export class BodyTooLarge extends Error {
  * @returns the bytes. Rejects with {@link BodyTooLarge} as soon as it is known, or {@link ClientGone} when the client leaves
  *   before the end; a body that is shorter than its Content-Length is no body.
  */
-export function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
+export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
   const declared = Number(request.headers["content-length"] ?? Number.NaN);
-  if (declared > limitBytes) return Promise.reject(new BodyTooLarge(limitBytes));
-  return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    request.on("data", (chunk: Uint8Array) => {
-      size += chunk.length;
-      if (size > limitBytes) {
-        request.pause();
-        reject(new BodyTooLarge(limitBytes));
-      } else chunks.push(chunk);
-    });
-    request.on("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)));
-    request.on("close", () => {
-      if (!request.complete) reject(new ClientGone());
-    });
+  if (declared > limitBytes) throw new BodyTooLarge(limitBytes);
+  let chunks: Uint8Array[] = [];
+  let size = 0;
+  // Resolves without a value: the listeners below stay with the request while it waits, and would keep the body through it.
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const keep = (chunk: Uint8Array): void => {
+    size += chunk.length;
+    chunks.push(chunk);
+    if (size <= limitBytes) return;
+    request.off("data", keep);
+    request.pause();
+    reject(new BodyTooLarge(limitBytes));
+  };
+  request.on("data", keep);
+  request.on("end", resolve);
+  request.on("close", () => {
+    if (!request.complete) reject(new ClientGone());
   });
+  try {
+    await promise;
+    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
+  } finally {
+    chunks = [];
+  }
 }

@@ -1,3 +1,4 @@
+import type { Outgoing } from "../engines/engine.ts";
 import { topLevelFields } from "../protocol/json-fields.ts";
 import { JsonReader } from "../protocol/json-reader.ts";
 import { readFacts, type RequestFacts } from "../protocol/request-facts.ts";
@@ -11,6 +12,8 @@ import type { GatewayContext } from "./context.ts";
 import { chooseUpstream } from "./choose-upstream.ts";
 import { forward } from "./forward.ts";
 import { readBody } from "./read-body.ts";
+import { Refused } from "./refused.ts";
+import type { Upstream } from "./upstream.ts";
 import type { Visit } from "./visit.ts";
 
 /**
@@ -20,7 +23,30 @@ import type { Visit } from "./visit.ts";
  * and the body is freed when the promise settles.
  */
 export async function serveWork(gateway: GatewayContext, visit: Visit, route: Route): Promise<void> {
-  const { record, response, request } = visit;
+  const { record, response } = visit;
+  const { place, outgoing, stored } = await prepare(gateway, visit, route);
+  try {
+    using permit = await new Admission(gateway, visit, place).enter();
+    if (response.presence.aborted) throw new ClientGone();
+    record.grantedAt = gateway.clock.now();
+    record.state = "running";
+    gateway.requests.changed(record);
+    await forward(gateway, visit, { ...place, outgoing, body: await stored.bytes(), waitedMs: permit.waitedMs });
+  } finally {
+    stored.dispose();
+  }
+}
+
+/** A request that is ready to wait. Nothing in it refers to the bytes of the body, which may wait on disk. */
+interface Prepared {
+  readonly place: Place;
+  readonly outgoing: Outgoing;
+  readonly stored: StoredBody;
+}
+
+/** A function of its own, so that the body it read is garbage once it has returned. */
+async function prepare(gateway: GatewayContext, visit: Visit, route: Route): Promise<Prepared> {
+  const { record, request } = visit;
   record.dialect = route.dialect;
   const received = await readBody(request, gateway.config.limits.bodyBytes);
   const fields = route.body === "json" ? topLevelFields(received) : undefined;
@@ -37,19 +63,8 @@ export async function serveWork(gateway: GatewayContext, visit: Visit, route: Ro
   const outgoing = upstream.engine.outgoing({ route, facts, body: reader, priority: classification.priority });
   const body = fields === undefined ? received : splice(received, editsFor(facts, model, outgoing.edits), fields);
   gateway.requests.changed(record);
-
-  const stored = await store(gateway, body);
-  try {
-    const place: Place = { upstream, route, facts, priority: classification.priority };
-    using permit = await new Admission(gateway, visit, place).enter();
-    if (response.presence.aborted) throw new ClientGone();
-    record.grantedAt = gateway.clock.now();
-    record.state = "running";
-    gateway.requests.changed(record);
-    await forward(gateway, visit, { ...place, outgoing, body: await stored.bytes(), waitedMs: permit.waitedMs });
-  } finally {
-    stored.dispose();
-  }
+  const stored = await store(gateway, upstream, body);
+  return { place: { upstream, route, facts, priority: classification.priority }, outgoing, stored };
 }
 
 /** A model alias is rewritten only where it changed something: bodies go as they came. */
@@ -58,6 +73,17 @@ function editsFor(facts: RequestFacts, model: string | undefined, edits: readonl
   return [...edits, { set: "model", value: model }];
 }
 
-async function store({ bodies }: GatewayContext, body: Uint8Array): Promise<StoredBody> {
-  return bodies.fits(body.length) ? bodies.keep(body) : bodies.spool(body);
+/** @throws {Refused} 503 when the disk takes no more. */
+async function store({ bodies, log }: GatewayContext, upstream: Upstream, body: Uint8Array): Promise<StoredBody> {
+  if (bodies.fits(body.length)) return bodies.keep(body);
+  try {
+    return await bodies.spool(body);
+  } catch (error) {
+    log.error({ err: error }, "a request body could not be put on disk");
+    const message =
+      "too many large requests wait, and the disk takes no more of them: retry later; " +
+      "whoever runs this gateway can make room in its temporary folder (TMPDIR), or raise limits.queuedBodyBytes";
+    const retryAfterSeconds = upstream.group.retryAfterSeconds();
+    throw new Refused("refused", { status: 503, code: "queue_storage_failed", message, retryAfterSeconds });
+  }
 }
