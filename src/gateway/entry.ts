@@ -8,6 +8,7 @@ import { answerModels } from "./models-route.ts";
 import { passThrough } from "./pass-through.ts";
 import type { Refusal } from "./refused.ts";
 import { openRecord, type RequestRecord } from "./request-record.ts";
+import { discardRest } from "./unread-body.ts";
 import { HOP_HEADER } from "./upstream-headers.ts";
 import type { Visit } from "./visit.ts";
 import { badRequest, refusalOf } from "./wire-errors.ts";
@@ -50,7 +51,10 @@ export class Entry {
     const recognised = recognise(record.method, prefixed.path);
     const dress = dressOf(recognised, prefixed.path);
     const refused = objection === undefined ? this.#refusal(request) : badRequest(403, "forbidden", objection);
-    if (refused !== undefined) return this.#refuse(client, record, dress, refused);
+    if (refused !== undefined) {
+      this.#refuse(client, record, dress, refused);
+      return discardRest(request, this.#gateway.clock);
+    }
     const identity = this.#gateway.keys.identify(request.headers)!;
     record.client = identity.client;
     const visit: Visit = {
@@ -68,7 +72,7 @@ export class Entry {
   }
 
   async #serve(visit: Visit, recognised: Recognised, dress: Dress): Promise<void> {
-    const { record, response } = visit;
+    const { record, response, request } = visit;
     try {
       if (recognised.kind === "work") await serveWork(this.#gateway, visit, recognised.route);
       else if (recognised.kind === "models") await answerModels(this.#gateway, visit, recognised);
@@ -77,6 +81,8 @@ export class Entry {
     } catch (error) {
       if (error instanceof ClientGone || response.presence.aborted) this.#close(record, "client_closed", 499);
       else this.#refuse(response, record, dress, this.#refusalOf(error, record));
+    } finally {
+      discardRest(request, this.#gateway.clock);
     }
   }
 

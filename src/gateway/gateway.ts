@@ -21,6 +21,9 @@ import { Upstreams } from "./upstreams.ts";
 /** A header that is larger is refused with 431 by Node itself. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
+/** How late Node may notice that a client takes too long over its head. Its own default is half a minute. */
+const MAX_CHECK_INTERVAL_MS = 5_000;
+
 export interface GatewayOptions {
   readonly config: GatewayConfig;
   readonly log: Logger;
@@ -130,6 +133,7 @@ export class Gateway implements Control {
       {
         maxHeaderSize: MAX_HEADER_BYTES,
         headersTimeout: this.config.limits.headersTimeoutMs,
+        connectionsCheckingInterval: Math.min(this.config.limits.headersTimeoutMs, MAX_CHECK_INTERVAL_MS),
         // A 100 MB prompt over a slow line takes its time; who sends nothing at all is caught by the head's limit.
         requestTimeout: 0,
         keepAliveTimeout: 65_000,

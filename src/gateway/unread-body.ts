@@ -1,0 +1,17 @@
+import type { IncomingMessage } from "node:http";
+import type { Clock } from "../gate/index.ts";
+
+/**
+ * How long a refused client may go on sending. Closing at once would reset the connection, and many clients would then never read
+ * why they were refused (RFC 9112 §9.6).
+ */
+const LINGER_MS = 5_000;
+
+/** Reads the rest of a refused request without keeping it, and ends the connection if there is still more after a while. */
+export function discardRest(request: IncomingMessage, clock: Clock): void {
+  if (request.complete || request.destroyed) return;
+  const callOff = clock.after(LINGER_MS, () => request.socket.destroy(), true);
+  request.once("end", callOff);
+  request.once("close", callOff);
+  request.resume();
+}
