@@ -42,12 +42,13 @@ export class ClientResponse implements ClientPort {
     request.on("error", () => {});
   }
 
-  head({ status, statusText, rawHeaders }: ResponseHead): void {
+  head({ status, statusText, rawHeaders, contentLength }: ResponseHead): void {
     if (this.begun) return;
     this.begun = true;
     this.status = status;
     this.#streaming = isStream(rawHeaders);
-    this.#response.writeHead(status, statusText, [...responseHeaders(rawHeaders), ...this.ownHeaders]);
+    const framing = contentLength === undefined ? [] : ["Content-Length", String(contentLength)];
+    this.#response.writeHead(status, statusText, [...responseHeaders(rawHeaders), ...framing, ...this.ownHeaders]);
     // A stream's head must not wait for its first token; anything else goes out in one packet with its body.
     if (this.#streaming) process.nextTick(() => this.#response.flushHeaders());
   }

@@ -45,8 +45,8 @@ export async function answerModels(gateway: GatewayContext, visit: Visit, asked:
   // Nobody could be asked, or nobody has such a list: let the server say so itself.
   if (entries.length === 0) return passThrough(gateway, visit);
   const body = Buffer.from(JSON.stringify({ object: "list", [form.member]: entries }));
-  const rawHeaders = ["Content-Type", "application/json", "Content-Length", String(body.length)];
-  visit.response.head({ status: 200, statusText: "OK", rawHeaders });
+  const rawHeaders = ["Content-Type", "application/json"];
+  visit.response.head({ status: 200, statusText: "OK", rawHeaders, contentLength: body.length });
   visit.response.write(body);
   visit.response.end();
 }

@@ -16,6 +16,8 @@ export interface ResponseHead {
   readonly statusText: string;
   /** As received: name, value, name, value. */
   readonly rawHeaders: string[];
+  /** Of the body as it goes to the client. Without it the body goes in chunks. */
+  readonly contentLength?: number | undefined;
 }
 
 /** What an attempt tells, in this order: `head`, `data` any number of times, then `end` or `error`. Nothing after an abort. */

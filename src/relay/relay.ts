@@ -90,7 +90,8 @@ export class Relay {
     const good = head.status >= 200 && head.status < 300;
     if (client.begun && !good) this.#mode = "refusal";
     else if (aggregator !== undefined && good) this.#mode = "collect";
-    else if (!this.#clientGone) client.head(head);
+    else if (!this.#clientGone)
+      client.head(this.#job.watch === undefined ? { ...head, contentLength: lengthOf(head) } : head);
   }
 
   #data(chunk: Uint8Array): void {
@@ -128,7 +129,8 @@ export class Relay {
       client.head({
         status: 200,
         statusText: "OK",
-        rawHeaders: ["Content-Type", "application/json", "Content-Length", String(answer.length)],
+        rawHeaders: ["Content-Type", "application/json"],
+        contentLength: answer.length,
       });
       client.write(answer);
     } else {
@@ -155,6 +157,15 @@ export class Relay {
   #over(result: RelayResult): void {
     this.#settle(result);
   }
+}
+
+/**
+ * The length that a server told, for an answer that passes unseen. One that is watched goes in chunks: if it turns out to be cut,
+ * its client can still be told so.
+ */
+function lengthOf({ rawHeaders }: ResponseHead): number | undefined {
+  const at = rawHeaders.findIndex((item, index) => index % 2 === 0 && item.toLowerCase() === "content-length");
+  return at === -1 ? undefined : Number(rawHeaders[at + 1]);
 }
 
 /** What is wrong with an answer whose bytes came to an orderly end. */
