@@ -23,7 +23,7 @@ export class RawClient implements Disposable {
   }
 
   static async connect(port: number): Promise<RawClient> {
-    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    const socket = connect(port, "127.0.0.1");
     await once(socket, "connect");
     return new RawClient(socket);
   }

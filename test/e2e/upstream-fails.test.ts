@@ -91,7 +91,8 @@ const FAILURES: readonly Failure[] = [
     title: "a reset in mid-answer is told in-band",
     fault: { kind: "reset", afterTokens: 2 },
     stream: inBandError,
-    whole: unusable,
+    // A whole answer has no byte yet: the reset looks like that of a stale connection, and the request is sent once more.
+    whole: (seen) => assert.ok(seen.status === 200 ? !seen.broken : seen.status === 502),
   },
   {
     title: "a connection cut in mid-answer is told in-band",
