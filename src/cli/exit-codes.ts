@@ -4,3 +4,5 @@ export const EX_USAGE = 64;
 export const EX_UNAVAILABLE = 69;
 /** The configuration is wrong: trying again will not help. */
 export const EX_CONFIG = 78;
+/** A key is missing, or may not do this. */
+export const EX_NOPERM = 77;

@@ -2,20 +2,26 @@
 /**
  * The `headgate` command.
  *
- * Exit codes: 0 when done, 64 when the command line cannot be understood, 78 when the configuration is wrong; `headgate run`
+ * Exit codes: 0 when done, 64 when the command line cannot be understood, 69 when no gateway answers, 77 when it
+ * wants another key, 78 when the configuration is wrong; `headgate run`
  * passes on the code of its command.
  */
 import { Command, CommanderError } from "commander";
 import { EX_USAGE } from "./exit-codes.ts";
 import { serveCommand } from "./serve.ts";
+import { statusCommand } from "./status.ts";
 import { version } from "./version.ts";
 
 const program = new Command("headgate")
   .description("A priority gate for self-hosted LLM inference: people first, pipelines in every idle moment.")
   .version(version(), "-v, --version")
   .addCommand(serveCommand())
+  .addCommand(statusCommand())
   .showHelpAfterError("(headgate --help lists what there is)")
   .exitOverride();
+
+// Or it would end the process itself, with code 1.
+for (const command of program.commands) command.copyInheritedSettings(program);
 
 try {
   await program.parseAsync();
