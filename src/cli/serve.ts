@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { Command, Option } from "commander";
+import { AwakeClock } from "../gateway/awake-clock.ts";
 import { ConfigError } from "../gateway/config/config-error.ts";
 import { FLAGS, isRepeatable } from "../gateway/config/flags.ts";
 import { loadConfig, type LoadedConfig } from "../gateway/config/load-config.ts";
@@ -31,7 +32,11 @@ async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
   const { config } = loaded;
   const log = createLog(config.log);
   for (const warning of loaded.warnings) log.warn(warning);
-  const gateway = new Gateway({ config, log });
+  const clock = new AwakeClock((asleepMs) => {
+    log.info({ asleepMs: Math.round(asleepMs) }, "the machine slept; that was no waiting time");
+    gateway.upstreams.recheckAll();
+  });
+  const gateway: Gateway = new Gateway({ config, log, clock });
   const search = new ServerSearch(gateway, config.simulate, (upstream) => process.stdout.write(found(upstream)));
   gateway.requests.follow(new ForegroundHint(config.queue.foregroundUpTo, (text) => process.stdout.write(text)));
   await Promise.all(config.upstreams.map((upstream) => gateway.addUpstream(upstream)));

@@ -43,6 +43,10 @@ export class Upstreams {
     void this.#probe(upstream);
   }
 
+  recheckAll(): void {
+    for (const upstream of this.all) this.recheck(upstream);
+  }
+
   /**
    * The server for `model`: the first that serves it and is up. A single server takes every name; it judges for itself. With
    * several, an unknown name is refused, so that no typing error loads a model by surprise.
