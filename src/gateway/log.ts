@@ -1,5 +1,6 @@
-import { destination, pino, stdTimeFunctions, type Logger } from "pino";
+import { pino, stdTimeFunctions, type Logger } from "pino";
 import type { LogConfig } from "./config/types.ts";
+import { LogOutput } from "./log-output.ts";
 import { textLine } from "./log-text.ts";
 
 /** What a log is written to. */
@@ -9,8 +10,8 @@ export interface LogStream {
   hasColors?(): boolean;
 }
 
-/** When nobody reads on, lines are dropped beyond this rather than kept: a stopped terminal must not stop requests. */
-const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024;
+/** One for the process, so that lines of several gateways keep their order. */
+let standardOutput: LogOutput | undefined;
 
 /**
  * The log of a gateway: one JSON object a line, or text for people on a terminal. Without a `stream` it is standard output,
@@ -21,7 +22,7 @@ const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024;
 export function createLog({ level, form }: LogConfig, stream?: LogStream): Logger {
   const onTerminal = (stream ?? process.stdout).isTTY === true;
   const colours = (stream ?? process.stdout).hasColors?.() === true;
-  const sink = stream ?? standardOutput();
+  const sink = stream ?? (standardOutput ??= new LogOutput(1));
   const asText = form === "text" || (form === "auto" && onTerminal);
   return pino(
     {
@@ -33,13 +34,6 @@ export function createLog({ level, form }: LogConfig, stream?: LogStream): Logge
     },
     asText ? { write: (line) => void sink.write(textLine(line, colours)) } : { write: (line) => void sink.write(line) },
   );
-}
-
-function standardOutput(): LogStream {
-  const output = destination({ dest: 1, sync: false });
-  // A full disk behind a redirection, for one. There is nowhere left to say so.
-  //output.on("error", () => {});
-  return output;
 }
 
 /** What an error says of itself. Not its other members, which may hold whole requests. */
