@@ -16,7 +16,8 @@ const QUICK_TURNS = 20;
 const SLOW_TURNS = 50;
 const SLOW_TURN_MS = 10;
 
-// Looked at once, so that the handles of the standard streams belong to the beginning.
+// Looked at once, so that the handles of the standard streams belong to the beginning. To import "node:process" opens all three.
+void process.stdin.isTTY;
 void process.stdout.isTTY;
 void process.stderr.isTTY;
 const atStart = countByType(process.getActiveResourcesInfo());
