@@ -1,10 +1,12 @@
 // headgate/client
 
+import { AcquireOptions } from "headgate";
 import { Clock } from "headgate";
 import { Gate } from "headgate";
 import { GateEvent } from "headgate";
 import { GateEventName } from "headgate";
 import { Priority } from "headgate";
+import { YieldOptions } from "headgate";
 export declare function ambientPriority(): Priority | undefined;
 export declare function priorityFromContext(fallback?: Priority): () => Priority;
 export declare function withPriority<T>(priority: Priority, fn: () => T): T;
@@ -32,4 +34,44 @@ export interface GatedFetchOptions {
     readonly bodyIdleMs?: number | undefined;
     readonly fetch?: Fetch | undefined;
     readonly clock?: Clock | undefined;
+}
+export declare class GatewayError extends Error {
+    readonly code: string;
+    readonly status: number | undefined;
+    constructor(code: string, message: string, options?: {
+        readonly status?: number;
+        readonly cause?: unknown;
+    });
+}
+export declare function connectGate(url: string | URL, options?: ConnectGateOptions): RemoteGate;
+export declare class RemoteGate {
+    #private;
+    readonly url: string;
+    acquire(options?: RemoteAcquireOptions): Promise<RemotePermit>;
+    run<Result>(task: (permit: RemotePermit) => Result | PromiseLike<Result>, options?: RemoteAcquireOptions): Promise<Result>;
+}
+export interface ConnectGateOptions {
+    readonly key?: string | undefined;
+    readonly upstream?: string | undefined;
+    readonly clock?: Clock | undefined;
+}
+export interface RemoteAcquireOptions extends Pick<AcquireOptions, "signal" | "label"> {
+    readonly priority?: number | undefined;
+    readonly timeoutMs?: number | undefined;
+    readonly preemptible?: boolean | undefined;
+    readonly onEnqueue?: ((id: string, position: number) => void) | undefined;
+}
+export declare class RemotePermit {
+    #private;
+    get id(): string;
+    get priority(): number;
+    get label(): string | undefined;
+    get waitedMs(): number;
+    get released(): boolean;
+    get baseURL(): string;
+    get signal(): AbortSignal;
+    release(): boolean;
+    yield(options?: YieldOptions): Promise<boolean>;
+    [Symbol.dispose](): void;
+    [Symbol.asyncDispose](): Promise<void>;
 }

@@ -36,6 +36,7 @@ export class PermitStream {
   #stopTimer: () => void;
   #rest = "";
   #lines = 0;
+  #chunks = 0;
   #over = false;
 
   constructor(
@@ -81,6 +82,7 @@ export class PermitStream {
   }
 
   #received(chunk: string): void {
+    this.#chunks++;
     this.#awaitNext();
     const lines = (this.#rest + chunk).split("\n");
     this.#rest = lines.pop()!;
@@ -101,15 +103,15 @@ export class PermitStream {
 
   /**
    * A process that was stopped or computed for a minute finds this timer due before it has read what came meanwhile. So it reads
-   * first: one turn of the event loop, after which a chunk that was there has set the timer anew.
+   * first: between the second of two immediates and the first lies a whole turn of the event loop.
    */
   #silent(): void {
-    const before = this.#lines;
-    setImmediate(() => {
-      if (this.#over || this.#lines > before) return;
-      const limitMs = this.#lines === 0 ? FIRST_LINE_MS : SILENCE_MS;
-      this.#broken(new Error(`nothing heard for ${limitMs / 1000} s`));
-    });
+    const chunks = this.#chunks;
+    const judge = (): void => {
+      const limitMs = chunks === 0 ? FIRST_LINE_MS : SILENCE_MS;
+      if (this.#chunks === chunks) this.#broken(new Error(`nothing heard for ${limitMs / 1000} s`));
+    };
+    setImmediate(() => setImmediate(judge));
   }
 
   #broken(cause: Error): void {
