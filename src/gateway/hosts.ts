@@ -9,30 +9,39 @@ const ALWAYS = ["localhost", "127.0.0.1", "[::1]", "host.docker.internal", "host
  */
 export class Hosts {
   readonly #hosts: ReadonlySet<string>;
-  readonly #origins: ReadonlySet<string>;
+  readonly #allowedHosts: readonly string[];
+  readonly #allowedOrigins: readonly string[];
 
   constructor(allowedHosts: readonly string[], allowedOrigins: readonly string[], machine: string = hostname()) {
     const own = machine.toLowerCase();
     const short = own.split(".")[0]!;
-    this.#hosts = new Set([...ALWAYS, own, short, `${short}.local`, ...allowedHosts.map((host) => host.toLowerCase())]);
-    this.#origins = new Set(allowedOrigins.map((origin) => origin.toLowerCase().replace(/\/$/, "")));
+    this.#hosts = new Set([...ALWAYS, own, short, `${short}.local`]);
+    this.#allowedHosts = allowedHosts.map((host) => host.toLowerCase());
+    this.#allowedOrigins = allowedOrigins.map((origin) => origin.toLowerCase().replace(/\/$/, ""));
   }
 
   /** Why a request with these headers is refused, in words that name the remedy; `undefined` when it is welcome. */
   objection(host: string | undefined, origin: string | undefined): string | undefined {
     if (host === undefined) return "the request has no Host header";
     const name = hostnameOf(host);
-    if (!this.#hosts.has(name) && !isAddress(name)) {
+    if (!isAddress(name) && !this.#isHost(name)) {
       return `Host "${host}" is not one of this gateway's names; allow it with --allow-host ${name}`;
     }
-    if (origin === undefined || origin === "null" || this.#isOwn(origin)) return undefined;
+    // "null" is no origin of its own: every page can have it, from within a sandboxed frame.
+    if (origin === undefined || this.#isWelcome(origin.toLowerCase(), name)) return undefined;
     return `a web page of ${origin} may not call this gateway; allow it with --allow-origin ${origin}`;
   }
 
-  #isOwn(origin: string): boolean {
-    const lower = origin.toLowerCase();
-    if (this.#origins.has(lower) || this.#origins.has("*")) return true;
-    return URL.canParse(lower) && this.#hosts.has(new URL(lower).hostname);
+  #isHost(name: string): boolean {
+    return this.#hosts.has(name) || this.#allowedHosts.some((pattern) => fits(pattern, name));
+  }
+
+  /** Pages of this machine, of the very name that was called, and those that are allowed. */
+  #isWelcome(origin: string, host: string): boolean {
+    if (this.#allowedOrigins.some((pattern) => fits(pattern, origin))) return true;
+    if (!URL.canParse(origin)) return false;
+    const { hostname: page } = new URL(origin);
+    return page === host || this.#hosts.has(page);
   }
 }
 
@@ -43,4 +52,11 @@ function hostnameOf(host: string): string {
 /** An address cannot be rebound: whoever names it means it. */
 function isAddress(name: string): boolean {
   return /^(\d{1,3}\.){3}\d{1,3}$/.test(name) || /^\[[0-9a-f:.]+\]$/.test(name);
+}
+
+/** `*` takes anything; a `*.` below a domain takes every name below it, and not the domain itself. */
+function fits(pattern: string, name: string): boolean {
+  const [before, after, ...more] = pattern.split("*");
+  if (after === undefined || more.length > 0) return pattern === name;
+  return name.length >= pattern.length && name.startsWith(before!) && name.endsWith(after);
 }
