@@ -1,6 +1,7 @@
 import { Call, sooner, type Place } from "../../src/gate/call.ts";
 import { WaitingLine } from "../../src/gate/waiting-line.ts";
-import { prioritiesIn, randomNumbers, shuffled, type ArrivalOrder } from "./orders.ts";
+import { randomNumbers } from "../shared/random.ts";
+import { prioritiesIn, shuffled, type ArrivalOrder } from "./orders.ts";
 
 /** `reprioritised`: distinct priorities, and then every waiter, in random order, gets another one before any is dispatched. */
 export type CountedOrder = ArrivalOrder | "reprioritised";

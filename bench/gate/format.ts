@@ -1,23 +1,11 @@
+import { duration } from "../shared/quantity.ts";
 import type { Cell } from "./cells.ts";
 import type { Figure } from "./measurement.ts";
 import { readingOf } from "./verdicts.ts";
 
-/** Three digits and a unit: "157 ns", "1.22 µs", "54.7 µs"; "313 B". */
+/** "157 ns", "1.22 µs", "54.7 µs"; "313 B". */
 function quantity(value: number, figure: Figure): string {
-  if (figure === "bytes") return `${Math.round(value)} B`;
-  const units = ["ns", "µs", "ms", "s"];
-  let unit = 0;
-  let scaled = value;
-  while (Number(scaled.toPrecision(3)) >= 1000 && unit < units.length - 1) {
-    scaled /= 1000;
-    unit++;
-  }
-  return `${digits(scaled)} ${units[unit]}`;
-}
-
-/** "8.21x": how many times; three digits. */
-export function times(ratio: number): string {
-  return `${digits(ratio)}x`;
+  return figure === "bytes" ? `${Math.round(value)} B` : duration(value);
 }
 
 export function cellText(cell: Cell, figure: Figure, which: "median" | "min"): string {
@@ -33,9 +21,4 @@ export function cellText(cell: Cell, figure: Figure, which: "median" | "min"): s
       return reading === null ? "-" : quantity(reading[which], figure);
     }
   }
-}
-
-function digits(value: number): string {
-  const rounded = Number(value.toPrecision(3));
-  return rounded >= 100 ? String(Math.round(rounded)) : value.toPrecision(3);
 }

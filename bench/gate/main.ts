@@ -1,60 +1,30 @@
 /**
- * `node bench/gate/main.ts`: proves every contender, measures them, and reports. See ../README.md.
- *
- * Exit code 0 when it measured, whatever it measured: a missed target is a finding. 1 when a contender does not keep what it
- * claims, 2 for a wrong flag.
+ * `node bench/gate/main.ts`: proves every contender, measures them, and reports. See ../README.md. The exit code is explained at
+ * {@link runBenchmark}.
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
-
+import { runBenchmark, tell } from "../shared/command.ts";
+import { environmentOf, packageVersion } from "../shared/environment.ts";
 import { countedOrders, summariseComparisons, type ComparisonSummary } from "./comparisons.ts";
 import { contenders } from "./contenders.ts";
 import { DisprovedError, prove } from "./correctness.ts";
-import { environmentOf } from "./environment.ts";
-import { parseOptions, USAGE, type BenchOptions } from "./options.ts";
 import { FULL, plan, QUICK, type Row } from "./plan.ts";
-import { markdownReport, splice, terminalReport } from "./render.ts";
+import { reportOf } from "./report.ts";
 import { parseResults, type Results, type ResultRow } from "./results.ts";
 import { measureAll, type Measured } from "./runner.ts";
 
-process.exitCode = await main(process.argv.slice(2));
-
-async function main(args: readonly string[]): Promise<number> {
-  let options: BenchOptions;
-  try {
-    options = parseOptions(args);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`);
-    return 2;
-  }
-  if (options.help) {
-    console.log(USAGE);
-    return 0;
-  }
-  try {
-    await report(options, args);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof DisprovedError)) throw error;
-    console.error(`refused to measure: ${error.message}`);
-    return 1;
-  }
-}
-
-async function report({ from, json, markdown, quick }: BenchOptions, args: readonly string[]): Promise<void> {
-  // Whatever can go wrong with the files goes wrong now, not after half an hour.
-  if (json !== undefined) await mkdir(dirname(json), { recursive: true });
-  if (markdown !== undefined) splice(await readFile(markdown, "utf8"), "");
-  const results = from === undefined ? await measure(quick, args) : parseResults(await readFile(from, "utf8"));
-  console.log(terminalReport(results));
-  if (json !== undefined) await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
-  if (markdown !== undefined) {
-    await writeFile(markdown, splice(await readFile(markdown, "utf8"), markdownReport(results)));
-  }
-}
+process.exitCode = await runBenchmark(
+  {
+    name: "gate",
+    measure,
+    parse: parseResults,
+    report: reportOf,
+    isDisproof: (error) => error instanceof DisprovedError,
+  },
+  process.argv.slice(2),
+);
 
 async function measure(quick: boolean, args: readonly string[]): Promise<Results> {
-  const environment = environmentOf(args);
+  const environment = environmentOf("gate", args, packageVersions());
   for (const contender of contenders) {
     tell(`proving ${contender.id} ${contender.style}`);
     await prove(contender);
@@ -92,7 +62,7 @@ function comparisons(): ComparisonSummary[] {
   );
 }
 
-/** Progress, on a terminal only: one line that overwrites itself. */
-function tell(what: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
+function packageVersions(): Record<string, string> {
+  const names = contenders.flatMap(({ packageName }) => packageName ?? []);
+  return Object.fromEntries(names.map((name) => [name, packageVersion(name)]));
 }

@@ -1,3 +1,4 @@
+import { count } from "../shared/quantity.ts";
 import type { Contender, Style } from "./contender.ts";
 import { contenders } from "./contenders.ts";
 import type { Figure, Situation } from "./measurement.ts";
@@ -105,8 +106,4 @@ function entrantsOf(style: Style, situation: Situation): Contender[] {
 export function situationFor(contender: Contender, situation: Situation): Situation {
   if (contender.priorities || situation.kind === "uncontended") return situation;
   return { ...situation, order: "few" };
-}
-
-export function count(waiters: number): string {
-  return String(waiters).replaceAll(/\B(?=(\d{3})+$)/g, " ");
 }

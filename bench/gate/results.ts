@@ -1,7 +1,7 @@
+import type { Environment } from "../shared/environment.ts";
 import type { Cell } from "./cells.ts";
 import type { ComparisonSummary } from "./comparisons.ts";
 import type { Role, Style } from "./contender.ts";
-import type { Environment } from "./environment.ts";
 import type { Figure } from "./measurement.ts";
 import type { Effort } from "./plan.ts";
 

@@ -1,16 +1,10 @@
+import { count, times } from "../shared/quantity.ts";
+import type { Table } from "../shared/render.ts";
 import type { ComparisonSummary } from "./comparisons.ts";
 import type { Style } from "./contender.ts";
-import { cellText, times } from "./format.ts";
-import { count } from "./plan.ts";
+import { cellText } from "./format.ts";
 import type { Results, ResultRow } from "./results.ts";
 import { limitOf, targets, verdictsOn, type Verdict } from "./verdicts.ts";
-
-/** A table before it is laid out for a terminal or as Markdown. The first column is text, the others are figures. */
-export interface Table {
-  readonly title: string;
-  readonly columns: readonly string[];
-  readonly lines: readonly (readonly string[])[];
-}
 
 const STYLES: readonly Style[] = ["acquire", "run"];
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import { measured, type Cell } from "../../bench/gate/cells.ts";
-import { parseOptions } from "../../bench/gate/options.ts";
-import { splice } from "../../bench/gate/render.ts";
+import { parseOptions } from "../../bench/shared/options.ts";
+import { splice } from "../../bench/shared/render.ts";
 import type { Entrant, ResultRow } from "../../bench/gate/results.ts";
 import { limitOf, verdictsOn, type Verdict } from "../../bench/gate/verdicts.ts";
 
@@ -108,16 +108,24 @@ describe("a verdict", () => {
 });
 
 describe("the place for the tables", () => {
-  const marked = "a\n<!-- results of bench/gate: generated, do not edit -->\nold\n<!-- end of results -->\nb\n";
+  const place = (bench: string): string =>
+    `a\n<!-- results of bench/${bench}: generated, do not edit -->\nold\n<!-- end of results -->\nb\n`;
 
   it("keeps everything around it", () => {
-    const spliced = splice(marked, "new");
+    const spliced = splice(place("gate"), "gate", "new");
     assert.match(spliced, /^a\n<!--[^>]*-->\n\nnew\n\n<!--[^>]*-->\nb\n$/);
-    assert.equal(splice(spliced, "new"), spliced);
+    assert.equal(splice(spliced, "gate", "new"), spliced);
+  });
+
+  it("is one for each benchmark, beside the others' in one document", () => {
+    const both = place("gate") + place("gateway");
+    assert.equal(splice(both, "gateway", "new"), place("gate") + splice(place("gateway"), "gateway", "new"));
+    assert.equal(splice(both, "gate", "new"), splice(place("gate"), "gate", "new") + place("gateway"));
   });
 
   it("must be there once", () => {
-    assert.throws(() => splice("nothing", "new"), RangeError);
-    assert.throws(() => splice(marked + marked, "new"), RangeError);
+    assert.throws(() => splice("nothing", "gate", "new"), RangeError);
+    assert.throws(() => splice(place("gateway"), "gate", "new"), RangeError);
+    assert.throws(() => splice(place("gate") + place("gate"), "gate", "new"), RangeError);
   });
 });

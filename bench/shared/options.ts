@@ -11,12 +11,15 @@ export interface BenchOptions {
   readonly from: string | undefined;
 }
 
-export const USAGE = `usage: node bench/gate/main.ts [--quick] [--json FILE] [--markdown FILE] [--from FILE]
+/** @param bench - the benchmark's folder under bench/. */
+export function usage(bench: string): string {
+  return `usage: node bench/${bench}/main.ts [--quick] [--json FILE] [--markdown FILE] [--from FILE]
 
   --quick          fewer and smaller situations, one round; under 45 s
   --json FILE      write the results
   --markdown FILE  put the tables into FILE, between its two marker lines
   --from FILE      measure nothing; report the results in FILE`;
+}
 
 /** @throws {TypeError} naming the flag that is unknown, lacks its value, or contradicts another. */
 export function parseOptions(args: readonly string[]): BenchOptions {
