@@ -3,16 +3,23 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
 
-import { markdownReport, splice } from "../../bench/gate/render.ts";
-import { parseResults } from "../../bench/gate/results.ts";
+import { reportOf as reportOfGate } from "../../bench/gate/report.ts";
+import { parseResults as parseGate } from "../../bench/gate/results.ts";
+import { reportOf as reportOfGateway } from "../../bench/gateway/report.ts";
+import { parseResults as parseGateway } from "../../bench/gateway/results.ts";
+import { markdownReport, splice, type Report } from "../../bench/shared/render.ts";
 
 const bench = join(import.meta.dirname, "../../bench");
+const reports: Readonly<Record<string, (results: string) => Report>> = {
+  gate: (text) => reportOfGate(parseGate(text)),
+  gateway: (text) => reportOfGateway(parseGateway(text)),
+};
 
-it("the tables in bench/README.md are those of its results file, not typed by hand", () => {
-  const readme = readFileSync(join(bench, "README.md"), "utf8");
-  const results = join(bench, "results/gate.json");
-  const report = existsSync(results)
-    ? markdownReport(parseResults(readFileSync(results, "utf8")))
-    : "Not measured yet.";
-  assert.equal(readme, splice(readme, report));
-});
+for (const [name, reportOf] of Object.entries(reports)) {
+  it(`the tables of bench/${name} in bench/README.md are those of its results file, not typed by hand`, () => {
+    const readme = readFileSync(join(bench, "README.md"), "utf8");
+    const results = join(bench, `results/${name}.json`);
+    const report = existsSync(results) ? markdownReport(reportOf(readFileSync(results, "utf8"))) : "Not measured yet.";
+    assert.equal(readme, splice(readme, name, report));
+  });
+}

@@ -1,0 +1,108 @@
+import { mean, quantile } from "../shared/statistics.ts";
+import { now, until } from "./clock.ts";
+import { Connection } from "./connection.ts";
+import type { Entrant } from "./field.ts";
+import { formulaMean, idealMean, leastWaits, poissonArrivals, type Load, type Passage } from "./ideal.ts";
+import type { Effort } from "./plan.ts";
+import { request } from "./requests.ts";
+import type { ForegroundLoad, ForegroundRun } from "./results.ts";
+import type { Served } from "./servers/slot.ts";
+
+const SEED = 11_400;
+/** More foreground requests than are ever on their way at once. */
+const FOREGROUND_CLIENTS = 128;
+/** Until the background's line stands. */
+const BEFORE_MS = 300;
+
+/**
+ * How long the foreground waits while the background never ends. All contenders at once, each with a model server of its own:
+ * they sleep most of the time, and so meet the same moods of the machine.
+ */
+export async function measureForeground(
+  field: readonly Entrant[],
+  effort: Effort["foreground"],
+): Promise<ForegroundLoad[]> {
+  const loads: ForegroundLoad[] = [];
+  const { backgroundMs, forMs, rates, serviceMs } = effort;
+  for (const perSecond of rates) {
+    const arrivals = poissonArrivals(perSecond, forMs, SEED);
+    const load = { arrivals, serviceMs, backgroundMs };
+    loads.push({
+      perSecond,
+      requests: arrivals.length,
+      utilisation: (perSecond * serviceMs) / 1000,
+      idealMs: idealMean(load),
+      formulaMs: formulaMean(perSecond, serviceMs, backgroundMs),
+      runs: await Promise.all(field.map((entrant) => oneRun(entrant, load, effort.backgroundClients))),
+    });
+  }
+  return loads;
+}
+
+async function oneRun(entrant: Entrant, load: Load, backgroundClients: number): Promise<ForegroundRun> {
+  const { model, running, contender } = entrant;
+  await model.ask("served");
+  const background = await Connection.openMany(running.port, backgroundClients);
+  let stopped = false;
+  const bytes = request(`serve ${load.backgroundMs} background`, "background");
+  const loops = background.map(async (client) => {
+    while (!stopped) await client.send(bytes);
+  });
+  const sent = await sendAll(running.port, load);
+  stopped = true;
+  await Promise.all(loops);
+  for (const client of background) client.close();
+  return { id: contender.id, role: contender.role, ...figuresOf(await model.ask("served"), sent, load) };
+}
+
+interface Sent {
+  readonly sentAt: number;
+  readonly waitedMs: number;
+}
+
+/** The foreground: each at its moment, whether the one before has its answer or not. */
+async function sendAll(port: number, { arrivals, serviceMs }: Load): Promise<Sent[]> {
+  const idle = await Connection.openMany(port, FOREGROUND_CLIENTS);
+  const beginning = now() + BEFORE_MS;
+  const sent = await Promise.all(
+    arrivals.map(async (arrival, index) => {
+      await until(beginning + arrival);
+      const client = idle.pop();
+      if (client === undefined) throw new Error(`more than ${FOREGROUND_CLIENTS} foreground requests on their way`);
+      const sentAt = now();
+      await client.send(request(`serve ${serviceMs} ${index}`));
+      const waitedMs = now() - sentAt - serviceMs;
+      idle.push(client);
+      return { sentAt, waitedMs };
+    }),
+  );
+  for (const client of idle) client.close();
+  return sent;
+}
+
+function figuresOf(
+  served: readonly Served[],
+  sent: readonly Sent[],
+  { backgroundMs, serviceMs }: Load,
+): Omit<ForegroundRun, "id" | "role"> {
+  const waits = sent.map(({ waitedMs }) => waitedMs);
+  const least = leastWaits(
+    served,
+    ({ name }) => (name === "background" ? backgroundMs : serviceMs),
+    passagesOf(served, sent),
+    serviceMs,
+  );
+  const tookMs = served.at(-1)!.endedAt - served[0]!.startedAt;
+  return {
+    meanMs: mean(waits),
+    p50Ms: quantile(waits, 0.5),
+    p99Ms: quantile(waits, 0.99),
+    excessMs: mean(waits) - mean(least),
+    backgroundPerSecond: ((served.length - sent.length) * 1000) / tookMs,
+  };
+}
+
+function passagesOf(served: readonly Served[], sent: readonly Sent[]): Passage[] {
+  const started = new Map(served.map(({ name, startedAt }) => [name, startedAt]));
+  return sent.map(({ sentAt }, index) => ({ sentAt, startedAt: started.get(String(index))! }));
+}
