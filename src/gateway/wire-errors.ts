@@ -27,21 +27,42 @@ export function badRequest(status: number, code: string, message: string, param?
   };
 }
 
-function gateRefusal({ code, message }: GateError, retryAfterSeconds: number): Refusal {
+/** The gate's own message is for who wrote the program; here somebody sent a request, and can do other things about it. */
+function gateRefusal(thrown: GateError, retryAfterSeconds: number): Refusal {
+  const { code, waiting } = thrown;
+  const refusal = (status: number, message: string, wireCode: string = code): Refusal => ({
+    outcome: code,
+    error: { status, code: wireCode, message, retryAfterSeconds },
+  });
   switch (code) {
     case "queue_full":
+      return refusal(429, `${waiting} requests wait already, as many as queue.maxWaiting allows; retry later`);
     case "displaced":
-      return { outcome: code, error: { status: 429, code: "queue_full", message, retryAfterSeconds } };
+      return refusal(429, "the queue is full, and a sooner request took this one's place; retry later", "queue_full");
     case "queue_timeout":
-      return { outcome: code, error: { status: 429, code, message, retryAfterSeconds } };
+      return refusal(429, timeoutMessage(thrown));
     case "draining":
     case "closed":
-      return { outcome: code, error: { status: 503, code: "draining", message, retryAfterSeconds } };
+      return refusal(
+        503,
+        "the gateway takes no new requests at the moment, it is being shut down; retry soon",
+        "draining",
+      );
     case "cancelled":
+      return refusal(503, "the request was cancelled while it waited, by whoever runs this gateway");
     case "preempted":
     case "permit_released":
-      return { outcome: code, error: { status: 503, code, message, retryAfterSeconds } };
+      return refusal(503, thrown.message);
   }
+}
+
+function timeoutMessage({ waitedMs, waiting }: GateError): string {
+  const seconds = (waitedMs / 1000).toFixed(waitedMs < 10_000 ? 1 : 0);
+  return (
+    `the request waited ${seconds} s for the model server, as long as it may, and ${waiting} others wait; retry later, or allow ` +
+    "more time (X-Headgate-Max-Wait, the client's own time-out, or maxWaitMs of queue or key); what runs inside a held permit " +
+    "is sent below /permit/ID, or it waits for itself"
+  );
 }
 
 function upstreamRefusal({ code, message }: UpstreamFailure, retryAfterSeconds: number): Refusal {
