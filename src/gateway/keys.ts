@@ -40,25 +40,29 @@ export class Keys {
     return this.#known.length > 0;
   }
 
-  /** Who sent a request with these headers; `undefined`: nobody we know. */
+  /**
+   * Who sent a request with these headers; `undefined`: nobody we know. A client may send several keys, as one does that fills in
+   * a token of its own besides the key it was given: the first that is known counts.
+   */
   identify(headers: IncomingHttpHeaders): Identity | undefined {
     if (!this.required) return LOCAL;
-    const presented = keyIn(headers);
-    if (presented === undefined) return undefined;
-    const digest = digestOf(presented);
     let identity: Identity | undefined;
-    for (const known of this.#known) if (timingSafeEqual(known.digest, digest)) identity = known.identity;
+    for (const presented of keysIn(headers)) {
+      const digest = digestOf(presented);
+      for (const known of this.#known) if (timingSafeEqual(known.digest, digest)) identity ??= known.identity;
+    }
     return identity;
   }
 }
 
 /** OpenAI clients send a bearer token, Anthropic's x-api-key, Azure's api-key. */
-function keyIn(headers: IncomingHttpHeaders): string | undefined {
-  const bearer = /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? "")?.[1];
-  const other = headers["x-api-key"] ?? headers["api-key"];
-  return bearer ?? (typeof other === "string" ? other : undefined);
+function keysIn(headers: IncomingHttpHeaders): readonly string[] {
+  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization?.trim() ?? "")?.[1];
+  const given = [bearer, headers["x-api-key"], headers["api-key"]];
+  return given.filter((key): key is string => typeof key === "string" && key !== "");
 }
 
+/** Digests are all of one length, so comparing them tells nothing about the lengths of keys either. */
 function digestOf(key: string): Buffer {
   return createHash("sha256").update(key).digest();
 }
