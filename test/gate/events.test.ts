@@ -7,6 +7,8 @@ import { ManualClock } from "../support/manual-clock.ts";
 const { FOREGROUND, BACKGROUND } = Priority;
 
 function watched(t: TestContext, options: GateOptions = {}): { gate: Gate; events: GateEvent[] } {
+  // No duration may be taken for a moment.
+  if (options.clock instanceof ManualClock) options.clock.advance(1000);
   const gate = testGate(t, { name: "gpu", ...options });
   const events: GateEvent[] = [];
   gate.on("*", (event) => events.push(event));

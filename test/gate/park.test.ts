@@ -292,6 +292,24 @@ test("when the waiter left meanwhile, the holder keeps its permit and is not ask
   await finish([person]);
 });
 
+test("a signal that is fresh since an answer is not aborted by the request that was answered", async (t) => {
+  const gate = testGate(t);
+  const holder = willing(gate);
+  const before = holder.signal;
+  const controller = new AbortController();
+  const answers: Promise<boolean>[] = [];
+  const fresh: AbortSignal[] = [];
+  gate.on("preempt", () => {
+    controller.abort();
+    answers.push(holder.yield());
+    fresh.push(holder.signal);
+  });
+  await assert.rejects(gate.acquire({ priority: FOREGROUND, signal: controller.signal }), { name: "AbortError" });
+  assert.deepEqual(await Promise.all(answers), [false]);
+  assert.deepEqual([before.aborted, fresh[0]?.aborted], [false, false]);
+  holder.release();
+});
+
 test("a waiter that is raised over a holder asks it", async (t) => {
   const gate = testGate(t);
   const asked = askedOf(gate);

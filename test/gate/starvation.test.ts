@@ -111,9 +111,10 @@ suite("the warning", () => {
     assert.equal(clock.pending.all, 0);
   });
 
-  test("needs no timer while nobody waits, however long permits are held", async (t) => {
+  test("needs no timer while nobody waits, and finds whoever waits after that", async (t) => {
     const clock = new ManualClock();
     const gate = testGate(t, { clock });
+    const warnings = warningsOf(gate);
     const controller = new AbortController();
     const holder = await gate.acquire();
     assert.equal(clock.pending.all, 0);
@@ -122,7 +123,14 @@ suite("the warning", () => {
     await left;
     clock.advance(FIVE_MINUTES);
     assert.equal(clock.pending.all, 0);
+    const later = gate.acquire({ label: "later" });
+    clock.advance(AT_LATEST);
+    assert.deepEqual(
+      warnings.map(({ oldest }) => oldest.label),
+      ["later"],
+    );
     holder.release();
+    (await later).release();
   });
 
   test("leaves out whoever ran or left in time", async (t) => {

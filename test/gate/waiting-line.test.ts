@@ -81,6 +81,25 @@ test("100 000 waiters of as many priorities leave in order, however they came", 
   }
 });
 
+test("waiters may leave from anywhere in between, in any order, and the rest is still in order", () => {
+  const COUNT = 5000;
+  for (const bounded of [false, true]) {
+    const line = new WaitingLine(bounded);
+    const waiters = Array.from({ length: COUNT }, (_, n) => waiter((n * 3989) % COUNT, n));
+    for (const each of waiters) line.add(each);
+    let latest: Call | undefined;
+    for (let n = 0; n < COUNT; n++) {
+      const each = waiters[(n * 2411) % COUNT]!;
+      if (n % 4 !== 0) line.remove(each);
+      else if (latest === undefined || sooner(latest, each)) latest = each;
+    }
+    if (bounded) assert.equal(line.last(), latest);
+    const taken = takeAll(line);
+    assert.equal(taken.length, COUNT / 4);
+    assert.ok(taken.every((each, at) => at === 0 || sooner(taken[at - 1]!, each)));
+  }
+});
+
 test("a waiter that kept an old arrival stands where it would have stood, and does not hold up newcomers", () => {
   const line = new WaitingLine(true);
   const [old, a, b, c] = [waiter(100, 1), waiter(100, 2), waiter(100, 3), waiter(100, 4)];
