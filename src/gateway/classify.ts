@@ -1,8 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { Priority } from "../gate/index.ts";
 import { splitModelAlias } from "../protocol/model-alias.ts";
 import { parsePriority, PRIORITY_HEADERS, serviceTierPriority } from "../protocol/priority.ts";
 import type { RequestFacts } from "../protocol/request-facts.ts";
+import { MAX_AGED_PRIORITY } from "./config/aged-priority.ts";
 import type { GatewayConfig, RuleConfig } from "./config/types.ts";
+import { firstRuleFor } from "./rules.ts";
 import type { Visit } from "./visit.ts";
 
 /** What a request is worth, and why. */
@@ -18,7 +21,7 @@ export interface Classification {
   readonly clamped: boolean;
 }
 
-/** What of a request can say something about its priority. */
+/** What of a request can say something about its priority, besides its body. */
 export type Claims = Pick<Visit, "request" | "identity" | "path" | "prefixPriority" | "listenerPriority">;
 
 interface Verdict {
@@ -26,38 +29,54 @@ interface Verdict {
   readonly source: string;
 }
 
+/** What one place says: a priority, or a name that nobody knows, or nothing. */
+interface Saying {
+  readonly verdict?: Verdict | undefined;
+  readonly unknown?: string | undefined;
+}
+
 /**
- * The priority of a request. The first that speaks decides: a header, the path prefix, a model alias, `service_tier`, the rules of the
- * configuration, the key, the listener, the default. A key's ceiling can only lower the result. Nothing here refuses a request.
+ * The priority of a request. The first that speaks decides: a header, the path prefix, a model alias, the body's `priority`, its
+ * `service_tier`, the rules of the configuration, the key, the listener, the default. A key's ceiling can only lower the result. On
+ * a gate with aging it lies within ±1e6, beyond which that gate takes none. Nothing here refuses a request.
+ *
+ * What is written for Headgate comes before what is written for any server, and a name is understood wherever it stands. A number
+ * in the body's `priority` says nothing here: for some servers greater is sooner, so it is left to the engine's adapter.
  *
  * @param isModel - whether some server has a model of exactly that name: `text@001` may be one.
  */
 export function classify(
   config: GatewayConfig,
   visit: Claims,
-  facts: Pick<RequestFacts, "model" | "serviceTier">,
+  facts: Pick<RequestFacts, "model" | "priority" | "serviceTier">,
   isModel: (name: string) => boolean = () => false,
 ): Classification {
   const { identity } = visit;
   const header = fromHeaders(visit.request.headers);
+  const body = fromBody(facts.priority);
   const { model, priority: fromAlias } = nameOf(facts.model, isModel);
-  const tier = serviceTierPriority(facts.serviceTier);
-  const verdict = header.verdict ??
+  const { priority: asked, source } = header.verdict ??
     verdictOf(visit.prefixPriority, "path") ??
     verdictOf(fromAlias, "model alias") ??
-    verdictOf(tier, "service_tier") ??
+    body.verdict ??
+    verdictOf(serviceTierPriority(facts.serviceTier), "service_tier") ??
     fromRules(config.rules, visit, model) ??
     verdictOf(identity.priority, "key") ??
     verdictOf(visit.listenerPriority, "listener") ?? { priority: config.defaultPriority, source: "default" };
-  const { ceiling } = identity;
-  const clamped = ceiling !== undefined && verdict.priority < ceiling;
+  const priority = config.queue.agingMs === undefined ? asked : withinAging(asked);
+  const { ceiling = -Infinity } = identity;
+  const clamped = priority < ceiling;
   return {
-    priority: clamped ? ceiling : verdict.priority,
-    source: clamped ? `${verdict.source}, lowered by the key` : verdict.source,
+    priority: clamped ? ceiling : priority,
+    source: clamped ? `${source}, lowered by the key` : source,
     model,
-    unknown: header.unknown,
+    unknown: header.unknown ?? body.unknown,
     clamped,
   };
+}
+
+function withinAging(priority: number): number {
+  return Math.min(Math.max(priority, -MAX_AGED_PRIORITY), MAX_AGED_PRIORITY);
 }
 
 function nameOf(
@@ -71,7 +90,7 @@ function verdictOf(priority: number | undefined, source: string): Verdict | unde
   return priority === undefined ? undefined : { priority, source };
 }
 
-function fromHeaders(headers: IncomingHttpHeaders): { verdict?: Verdict; unknown?: string | undefined } {
+function fromHeaders(headers: IncomingHttpHeaders): Saying {
   let unknown: string | undefined;
   for (const name of PRIORITY_HEADERS) {
     const value = headers[name];
@@ -83,35 +102,17 @@ function fromHeaders(headers: IncomingHttpHeaders): { verdict?: Verdict; unknown
   return { unknown };
 }
 
+/** A name, or `true` for "this one first". `false` says only that it is nothing special. */
+function fromBody(priority: RequestFacts["priority"]): Saying {
+  if (priority === true) return { verdict: { priority: Priority.FOREGROUND, source: "body" } };
+  if (typeof priority !== "string" || !Number.isNaN(Number(priority))) return {};
+  const parsed = parsePriority(priority);
+  return "priority" in parsed
+    ? { verdict: { priority: parsed.priority, source: "body" } }
+    : { unknown: parsed.unknown };
+}
+
 function fromRules(rules: readonly RuleConfig[], visit: Claims, model: string | undefined): Verdict | undefined {
-  const index = rules.findIndex((rule) => holds(rule, visit, model));
+  const index = firstRuleFor(rules, visit, model);
   return index === -1 ? undefined : { priority: rules[index]!.priority, source: `rule ${index + 1}` };
-}
-
-function holds(rule: RuleConfig, visit: Claims, model: string | undefined): boolean {
-  const { headers } = visit.request;
-  if (rule.key !== undefined && rule.key !== visit.identity.client) return false;
-  if (rule.path !== undefined && !matches(rule.path, visit.path)) return false;
-  if (rule.model !== undefined && !matches(rule.model, model)) return false;
-  const agent = headers["user-agent"]?.toLowerCase() ?? "";
-  if (rule.userAgent !== undefined && !agent.includes(rule.userAgent.toLowerCase())) return false;
-  return Object.entries(rule.header ?? {}).every(([name, value]) =>
-    matches(value, headers[name.toLowerCase()]?.toString()),
-  );
-}
-
-/** `*` stands for any run of characters; everything else for itself, case included. */
-function matches(pattern: string, text: string | undefined): boolean {
-  if (text === undefined) return false;
-  const [first = "", ...rest] = pattern.split("*");
-  if (rest.length === 0) return text === pattern;
-  if (!text.startsWith(first)) return false;
-  let at = first.length;
-  const last = rest.pop()!;
-  for (const part of rest) {
-    const found = text.indexOf(part, at);
-    if (found === -1) return false;
-    at = found + part.length;
-  }
-  return text.length - last.length >= at && text.endsWith(last);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { diffConfig } from "../../src/gateway/config/diff-config.ts";
+import { diffConfig, takeOver } from "../../src/gateway/config/diff-config.ts";
 import { parseConfig } from "../../src/gateway/config/load-config.ts";
 
 const before = parseConfig({ keys: [{ name: "chat", key: "abcdefgh" }] });
@@ -33,6 +33,22 @@ describe("configuration: what a reload changes", () => {
     });
     assert.deepEqual(change.changed, ["listen", "upstreams", "queue.agingMs", "queue.heartbeatAfterMs"]);
     assert.deepEqual(change.needRestart, ["listen", "upstreams", "queue.agingMs"]);
+  });
+
+  it("a running gateway takes over what it can and keeps the rest", () => {
+    const reloaded = parseConfig({
+      defaultPriority: 50,
+      queue: { agingMs: 1000, heartbeatAfterMs: 1000 },
+      discover: true,
+    });
+    const now = takeOver(before, reloaded);
+    assert.equal(now.defaultPriority, 50);
+    assert.deepEqual(now.keys, []);
+    assert.equal(now.queue.heartbeatAfterMs, 1000);
+    assert.equal(now.queue.agingMs, undefined);
+    assert.equal(now.discover, undefined);
+    assert.deepEqual(diffConfig(reloaded, now).changed, ["discover", "queue.agingMs"]);
+    assert.equal(reloaded.queue.agingMs, 1000);
   });
 
   it("names options, and never their values", () => {

@@ -1,11 +1,9 @@
+import { MAX_AGED_PRIORITY } from "./aged-priority.ts";
 import type { Complaint } from "./config-error.ts";
 import type { ConfigPath } from "./config-path.ts";
 import { isLoopbackHost } from "./loopback.ts";
 import { nearestName } from "./nearest-name.ts";
 import type { GatewayConfig } from "./types.ts";
-
-/** Beyond this an order key under aging would lose milliseconds; the gate refuses such priorities. */
-const MAX_AGED_PRIORITY = 1e6;
 
 /** What a schema cannot say, because it is about several options at once. */
 interface Check {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { valueAt } from "./config-path.ts";
+import { valueAt, withValueAt } from "./config-path.ts";
 import { optionPaths } from "./schema-node.ts";
 import type { GatewayConfig } from "./types.ts";
 
@@ -37,4 +37,17 @@ export function diffConfig(before: GatewayConfig, after: GatewayConfig): ConfigC
     .filter((path) => !isDeepStrictEqual(valueAt(before, path), valueAt(after, path)))
     .map((path) => path.join("."));
   return { changed, needRestart: changed.filter((option) => !LIVE.has(option)) };
+}
+
+/**
+ * The configuration of a running gateway after a reload: `after` where that can be taken over, `before` for all else, so that its
+ * parts do not disagree until it is started again.
+ */
+export function takeOver(before: GatewayConfig, after: GatewayConfig): GatewayConfig {
+  const { needRestart } = diffConfig(before, after);
+  const kept = optionPaths().filter((path) => needRestart.includes(path.join(".")));
+  return kept.reduce<unknown>(
+    (config, path) => withValueAt(config, path, valueAt(before, path)),
+    after,
+  ) as GatewayConfig;
 }
