@@ -1,7 +1,8 @@
 import type { StepAside } from "../engines/engine.ts";
 import type { Upstream } from "../gateway/upstream.ts";
 
-const STEP_ASIDE: Readonly<Record<StepAside, string>> = {
+/** What happens to a running answer, to follow "when a person comes,". */
+export const STEP_ASIDE: Readonly<Record<StepAside, string>> = {
   resume: "a running answer can be continued after an interruption",
   restart: "a running answer can only be started over",
   finish: "a running stream is never interrupted",

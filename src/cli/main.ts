@@ -7,6 +7,7 @@
  * passes on the code of its command.
  */
 import { Command, CommanderError } from "commander";
+import { doctorCommand } from "./doctor.ts";
 import { EX_USAGE } from "./exit-codes.ts";
 import { serveCommand } from "./serve.ts";
 import { statusCommand } from "./status.ts";
@@ -17,6 +18,7 @@ const program = new Command("headgate")
   .version(version(), "-v, --version")
   .addCommand(serveCommand())
   .addCommand(statusCommand())
+  .addCommand(doctorCommand())
   .showHelpAfterError("(headgate --help lists what there is)")
   .exitOverride();
 

@@ -10,24 +10,18 @@ const MAX_BODY_BYTES = 16 * 1024;
 /**
  * Who may change how the gateway works: an admin, which without keys is everybody who reaches it.
  *
- * A page that has no origin of its own (a sandboxed frame, a file) passes the check of origins, which leaves such pages to ask; to
- * act is too much for somebody who hides who he is.
- *
- * @throws {Refused} 401 without a valid key where keys are needed, 403 for a key of another role or a page without an origin.
+ * @throws {Refused} 401 without a valid key where keys are needed, 403 for a key of another role.
  */
 export function operatorOf(gateway: Pick<GatewayContext, "keys">, request: FastifyRequest): Identity {
   const identity = callerOf(gateway, request);
-  if (request.headers.origin === "null") {
-    throw forbidden("forbidden", "a web page that does not say where it comes from may not act here; use a terminal");
-  }
   if (identity.role === "admin") return identity;
   const message = `key "${identity.client}" may look but not act; use a key with "role: admin"`;
-  throw forbidden("admin_required", message);
+  throw new Refused("refused", { status: 403, code: "admin_required", message });
 }
 
 /**
- * Takes bodies of JSON that say so, or none. A web page may send a form or plain text to any address without asking first; for
- * JSON its browser asks, and is refused (fetch.spec.whatwg.org, "CORS-safelisted request-header").
+ * Takes bodies of JSON that say so, or none, as a second lock beside the check of origins: a web page may send a form or plain text
+ * to any address without asking first, but for JSON its browser asks, and is refused (fetch.spec.whatwg.org, "CORS-safelisted request-header").
  */
 export function takeOnlyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
@@ -48,8 +42,4 @@ export function takeOnlyJson(app: FastifyInstance): void {
     const message = `the body must be JSON and say so, with Content-Type: application/json; got ${got}`;
     done(new Refused("refused", { status: 415, code: "unsupported_media_type", message }));
   });
-}
-
-function forbidden(code: string, message: string): Refused {
-  return new Refused("refused", { status: 403, code, message });
 }
