@@ -32,6 +32,9 @@ export type ControlHandler = (request: IncomingMessage, response: ServerResponse
 export class Entry {
   readonly #gateway: GatewayContext;
   readonly #control: ControlHandler;
+  /** Answers that their clients have not read to the end. Headgate's own, some of them endless, do not count. */
+  #unanswered = 0;
+  #noneLeft: PromiseWithResolvers<void> | undefined;
 
   constructor(gateway: GatewayContext, control: ControlHandler) {
     this.#gateway = gateway;
@@ -44,6 +47,8 @@ export class Entry {
     const prefixed = stripPrefixes(path);
     const objection = hosts.objection(request.headers.host, request.headers.origin);
     if (objection === undefined && isOwn(path)) return this.#control(request, response);
+    this.#unanswered++;
+    response.once("close", () => this.#answered());
     const client = new ClientResponse(request, response);
     const record = openRecord(request.method ?? "GET", prefixed.path, this.#gateway.clock.now());
     client.ownHeaders.push("X-Headgate-Request-Id", record.id);
@@ -69,6 +74,18 @@ export class Entry {
       identity,
     };
     void this.#serve(visit, recognised, dress);
+  }
+
+  /** Resolves once no client is waiting for an answer, or for the rest of one. */
+  async allAnswered(): Promise<void> {
+    if (this.#unanswered === 0) return;
+    this.#noneLeft ??= Promise.withResolvers();
+    await this.#noneLeft.promise;
+  }
+
+  #answered(): void {
+    this.#unanswered--;
+    if (this.#unanswered === 0) this.#noneLeft?.resolve();
   }
 
   async #serve(visit: Visit, recognised: Recognised, dress: Dress): Promise<void> {

@@ -46,6 +46,7 @@ export class Gateway implements Control {
   readonly instance: string = randomUUID();
   notReady: string | undefined = "starting";
   readonly #servers: Server[] = [];
+  #entry: Entry | undefined;
   #closeControl: () => Promise<void> = async () => {};
 
   constructor({ config, log, clock = systemClock }: GatewayOptions) {
@@ -94,6 +95,7 @@ export class Gateway implements Control {
     const control = await controlHandler(this);
     this.#closeControl = () => control.close();
     const entry = new Entry(this, (request, response) => control.handle(request, response));
+    this.#entry = entry;
     try {
       return await Promise.all(this.config.listen.map((listen) => this.#open(entry, listen)));
     } catch (error) {
@@ -105,15 +107,16 @@ export class Gateway implements Control {
   }
 
   /**
-   * Takes no new work, lets running and waiting requests finish for at most `limitMs`, then ends the rest. The listeners stay
-   * open meanwhile, so that late clients get a 503 with a `Retry-After` rather than a refused connection.
+   * Takes no new work, lets running and waiting requests finish for at most `limitMs`, down to the last byte that their clients
+   * read, then ends the rest. The listeners stay open meanwhile, so that late clients get a 503 with a `Retry-After` rather than
+   * a refused connection.
    */
   async shutDown(limitMs: number): Promise<void> {
     this.notReady = "draining";
     const drained = Promise.all(this.gates.all.map(({ gate }) => gate.drain()));
     const { promise: limit, resolve } = Promise.withResolvers<void>();
     const callOff = this.clock.after(limitMs, resolve, true);
-    await Promise.race([drained, limit]);
+    await Promise.race([drained.then(() => this.#entry?.allAnswered()), limit]);
     callOff();
     await this.close();
   }

@@ -28,6 +28,10 @@ export function upstreamFailure(error: unknown, answered: boolean): UpstreamFail
   if (TIMED_OUT.has(code)) {
     return new UpstreamFailure("upstream_timeout", `the model server took too long (${code})`, answered, error);
   }
+  if (code === "UND_ERR_DESTROYED") {
+    const why = "the gateway is shutting down, or was told to let this model server go";
+    return new UpstreamFailure("upstream_failed", `the answer was cut off: ${why}`, answered, error);
+  }
   const what = answered ? "broke off in the middle of its answer" : "closed the connection without an answer";
   return new UpstreamFailure("upstream_failed", `the model server ${what} (${code})`, answered, error);
 }
