@@ -60,6 +60,7 @@ export class GatewayUnderTest implements AsyncDisposable {
   readonly ended: RequestRecord[] = [];
   readonly #server: ModelServer | undefined;
   readonly #watchers = new Set<() => void>();
+  #following = false;
   /** Set for tests that end on purpose with requests cut off. */
   endsAbruptly = false;
 
@@ -76,7 +77,7 @@ export class GatewayUnderTest implements AsyncDisposable {
         this.#look();
       },
     });
-    this.gate?.on("*", () => this.#look());
+    this.#follow();
   }
 
   get server(): ModelServer {
@@ -97,6 +98,7 @@ export class GatewayUnderTest implements AsyncDisposable {
   /** Resolves once `condition` holds; it is looked at whenever a request or the gate changes. */
   async until(condition: () => boolean): Promise<void> {
     if (condition()) return;
+    this.#follow();
     const { promise, resolve } = Promise.withResolvers<void>();
     const look = (): void => {
       if (condition()) resolve();
@@ -155,6 +157,13 @@ export class GatewayUnderTest implements AsyncDisposable {
       bodyBytes: bodies.usedBytes,
       open: requests.live.size,
     };
+  }
+
+  /** The gate exists from the first server on. */
+  #follow(): void {
+    if (this.#following || this.gate === undefined) return;
+    this.#following = true;
+    this.gate.on("*", () => this.#look());
   }
 
   #look(): void {
