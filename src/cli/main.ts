@@ -9,6 +9,7 @@
 import { Command, CommanderError } from "commander";
 import { doctorCommand } from "./doctor.ts";
 import { EX_USAGE } from "./exit-codes.ts";
+import { runCommand } from "./run.ts";
 import { serveCommand } from "./serve.ts";
 import { statusCommand } from "./status.ts";
 import { version } from "./version.ts";
@@ -17,6 +18,7 @@ const program = new Command("headgate")
   .description("A priority gate for self-hosted LLM inference: people first, pipelines in every idle moment.")
   .version(version(), "-v, --version")
   .addCommand(serveCommand())
+  .addCommand(runCommand())
   .addCommand(statusCommand())
   .addCommand(doctorCommand())
   .showHelpAfterError("(headgate --help lists what there is)")

@@ -94,6 +94,25 @@ describe("a permit over HTTP", () => {
     second.hangUp();
   });
 
+  test("GET tells whether a permit is held, and knows nothing of one that is over", async () => {
+    await using gateway = await startGateway();
+    const holder = new PermitCall(gateway);
+    const id = await holder.granted();
+    const waiter = new PermitCall(gateway);
+    const waiting = String((await waiter.expect("waiting"))["id"]);
+    const look = async (permit: string): Promise<unknown> => {
+      const response = await gateway.get(`/headgate/permits/${permit}`);
+      return response.ok ? response.json() : response.status;
+    };
+    assert.deepEqual(await look(id), { id, held: true });
+    assert.deepEqual(await look(waiting), { id: waiting, held: false });
+    await release(gateway, id);
+    assert.equal(await look(id), 404);
+    await waiter.expect("granted");
+    assert.deepEqual(await look(waiting), { id: waiting, held: true });
+    waiter.hangUp();
+  });
+
   test("DELETE while it waits cancels: the stream ends with that error and nobody is ever granted", async () => {
     await using gateway = await startGateway();
     const holder = new PermitCall(gateway);

@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dashboard: [],
   client: ["gate"],
   testing: BELOW_RELAY,
-  cli: ["gateway", ...BELOW_GATEWAY, "testing"],
+  cli: ["gateway", ...BELOW_GATEWAY, "client", "testing"],
 };
 
 /** These do no I/O, so they need nothing of Node's. */

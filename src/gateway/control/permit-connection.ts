@@ -54,6 +54,11 @@ export class PermitConnection {
     this.client = call.client;
   }
 
+  /** Whether it was granted and not given back; a holder that steps aside still counts. */
+  get isHeld(): boolean {
+    return this.#held !== undefined && this.#ending === undefined;
+  }
+
   get #gate(): Gate {
     return this.#call.group.gate;
   }

@@ -24,7 +24,8 @@ interface ById {
 
 /**
  * Permits over HTTP, for work that is no request to a model: `POST /headgate/permits` answers with a stream, and as long as that
- * stream is open the permit is held (or waited for). `DELETE /headgate/permits/{id}` ends it too, `POST …/{id}/yield` steps aside.
+ * stream is open the permit is held (or waited for). `DELETE /headgate/permits/{id}` ends it too, `POST …/{id}/yield` steps aside,
+ * `GET` tells whether it is held.
  *
  * A refusal before the first line is an ordinary HTTP error; a later one is the last line.
  */
@@ -59,6 +60,11 @@ export function permitRoutes(control: Control): FastifyPluginAsync {
       connections.set(connection.id, connection);
       await connection.open();
       return reply;
+    });
+
+    app.get<ById>("/headgate/permits/:id", async (request) => {
+      const { id, isHeld } = find(request.params.id, callerOf(control, request), true);
+      return { id, held: isHeld };
     });
 
     app.delete<ById>("/headgate/permits/:id", async (request) => {
