@@ -19,7 +19,7 @@ export interface RequestLine {
   readonly source?: string;
   readonly model?: string;
   readonly upstream?: string;
-  /** Until it had its permit, or until it was given up. */
+  /** Until it had its permit, or until it was given up; not there if it never came to wait. */
   readonly waitMs?: number;
   readonly firstTokenMs?: number;
   readonly totalMs: number;
@@ -69,7 +69,7 @@ function lineOf(record: RequestRecord, outcome: Outcome): Omit<RequestLine, "lev
     ...(record.prioritySource !== undefined && { source: record.prioritySource }),
     ...(record.model !== undefined && { model: short(record.model) }),
     ...(record.upstream !== undefined && { upstream: record.upstream }),
-    ...(record.priority !== undefined && { waitMs: Math.round(waitedMs(record)) }),
+    ...((record.grantedAt ?? record.gateId) !== undefined && { waitMs: Math.round(waitedMs(record)) }),
     ...(record.firstTokenAt !== undefined && { firstTokenMs: since(record.firstTokenAt) }),
     totalMs: since(record.endedAt ?? arrivedAt),
     ...(record.promptTokens !== undefined && { promptTokens: record.promptTokens }),

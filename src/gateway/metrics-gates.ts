@@ -57,6 +57,7 @@ export class GateMetrics {
     gate.on("starvation", ({ gate: name, count }) => this.#starvation.labels(name).inc(count));
     // A counter that is not there yet cannot be told from one that will never be.
     this.#starvation.labels(gate.name).inc(0);
+    for (const victim of CLASSES) this.#preemptions.labels(gate.name, victim).inc(0);
   }
 
   measure({ gates, upstreams, bodyBytes, queue }: Moment): void {

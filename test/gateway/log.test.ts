@@ -97,9 +97,11 @@ describe("log: one line for each request that has ended", () => {
       promptTokens: undefined,
       completionTokens: undefined,
     };
-    write(finished({ ...ended, outcome: "queue_timeout", status: 429 }), out);
-    const [line = {}] = out.lines;
+    write(finished({ ...ended, gateId: "w1", outcome: "queue_timeout", status: 429 }), out);
+    write(finished({ ...ended, outcome: "upstream_unreachable", status: 503 }), out);
+    const [line = {}, neverQueued = {}] = out.lines;
     assert.equal(line["waitMs"], 3400);
+    assert.ok(!("waitMs" in neverQueued));
     assert.equal(line["outcome"], "queue_timeout");
     assert.ok(!("firstTokenMs" in line) && !("completionTokens" in line));
   });

@@ -22,7 +22,7 @@ export interface FromEnvironment {
 }
 
 /** The variable of an option: `HEADGATE_QUEUE__MAX_WAITING` for queue.maxWaiting. */
-export function variableOf(path: readonly string[]): string {
+function variableOf(path: readonly string[]): string {
   return PREFIX + path.map((name) => name.replace(/[A-Z]/g, (capital) => `_${capital}`).toUpperCase()).join("__");
 }
 
