@@ -16,7 +16,7 @@ export interface GateOptions {
   /** A waiter that has waited this long raises a `starvation` event, once. Infinity switches it off. @defaultValue 300 000 */
   readonly starvationWarnMs?: number | undefined;
   /**
-   * Bounds overtaking: a background waiter is overtaken only by foreground that came less than this after it. Everybody is
+   * Bounds overtaking: a background waiter is overtaken only by foreground that came at most this after it. Everybody is
    * ordered by `arrival + agingMs * priority / 100`. Priorities must then lie within ±1e6. @defaultValue none: strict priority
    */
   readonly agingMs?: number | undefined;

@@ -21,7 +21,7 @@ test("without aging the foreground always goes first, however long the backgroun
 });
 
 suite("with aging", () => {
-  test("a background call is overtaken by the foreground that came less than agingMs after it, and by no other", async (t) => {
+  test("a background call is overtaken by the foreground that came at most agingMs after it, and by no other", async (t) => {
     const clock = new ManualClock();
     const gate = testGate(t, { agingMs: 1000, clock });
     const order = new ServiceOrder(gate);
