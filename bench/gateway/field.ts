@@ -13,12 +13,12 @@ export interface Entrant {
 }
 
 /** Starts a contender with a model server of its own. */
-export async function enter(contender: Contender, capacity: number): Promise<Entrant> {
+async function enter(contender: Contender, capacity: number): Promise<Entrant> {
   const model = await Child.start<ModelQuestions>("model", { upstreamPort: 0, capacity });
   return { contender, model, running: await contender.start({ upstreamPort: model.port, capacity }) };
 }
 
-export async function leave({ model, running }: Entrant): Promise<void> {
+async function leave({ model, running }: Entrant): Promise<void> {
   await running.close();
   await model.close();
 }

@@ -54,7 +54,7 @@ function throughAll(
   effort: Effort,
 ): Promise<Pick<Results, "latency" | "saturation" | "stream">> {
   return withField(present, AMPLE, async (field) => {
-    await prepare(field, effort, [provePassing]);
+    await prepare(field, effort, [(entrant) => provePassing(entrant)]);
     tell("latency");
     const latency = await measureLatency(field, effort.latency);
     tell("streams");
@@ -68,7 +68,7 @@ function throughAll(
 function throughOneSlot(present: readonly Contender[], effort: Effort): Promise<Pick<Results, "idle" | "foreground">> {
   const entrants = present.filter(({ priorities, role }) => priorities || role === "direct");
   return withField(entrants, 1, async (field) => {
-    await prepare(field, effort, [provePassing, proveOrder]);
+    await prepare(field, effort, [(entrant) => provePassing(entrant), proveOrder]);
     tell("idle slot");
     const idle = await measureIdle(field, effort.idle);
     tell("foreground");

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Connection, type Answer } from "./connection.ts";
-import type { Contender } from "./contender.ts";
+import type { Contender, Running } from "./contender.ts";
 import type { Entrant } from "./field.ts";
 import { FrameReader } from "./frames.ts";
 import { JSON_ANSWER, request } from "./requests.ts";
@@ -15,7 +15,7 @@ export class DisprovedError extends Error {
 
 /** Far beyond what an honest proxy needs, also on a busy machine. */
 const PATIENCE_MS = 5000;
-/** A request needs less than this to reach its place in a proxy's line. There is no way to ask all of them. */
+/** A request needs less than this to reach its place in a line. Only Headgate can be asked. */
 const SETTLING_MS = 60;
 
 /**
@@ -23,9 +23,9 @@ const SETTLING_MS = 60;
  *
  * @throws {DisprovedError}
  */
-export async function provePassing(entrant: Entrant): Promise<void> {
+export async function provePassing(entrant: Entrant, patienceMs: number = PATIENCE_MS): Promise<void> {
   await proveBytes(entrant);
-  await proveFrames(entrant);
+  await proveFrames(entrant, patienceMs);
 }
 
 /** Answers of a finished completion, and requests too: so they may be sent back as they came. */
@@ -58,7 +58,7 @@ function expect({ id }: Contender, { body, status }: Answer, expected: Buffer): 
 const STEPS = 5;
 
 /** The next frame is sent only when the last has arrived, so whoever collects frames waits for ever. */
-async function proveFrames({ contender, model, running }: Entrant): Promise<void> {
+async function proveFrames({ contender, model, running }: Entrant, patienceMs: number): Promise<void> {
   const client = await Connection.open(running.port);
   const seen: string[] = [];
   let arrived = Promise.withResolvers<void>();
@@ -76,7 +76,7 @@ async function proveFrames({ contender, model, running }: Entrant): Promise<void
   for (let step = 1; step <= STEPS; step++) {
     arrived = Promise.withResolvers();
     while ((await model.ask("step")) === 0) await pause(1);
-    await inTime(contender, `holds frame ${step} of a stream back`, arrived.promise);
+    await inTime(contender, `holds frame ${step} of a stream back`, arrived.promise, patienceMs);
   }
   await model.ask("finish");
   await inTime(contender, "does not end a stream", answered);
@@ -102,11 +102,11 @@ export async function proveOrder({ contender, model, running }: Entrant): Promis
   const clients = await Connection.openMany(running.port, LINE.length + 1);
   const holder = clients.pop()!;
   const answers = [holder.send(request("keep holder"))];
-  await pause(SETTLING_MS);
+  await inLine(running, 0);
   for (const [index, name] of LINE.entries()) {
     const as = name.startsWith("f") ? "foreground" : "background";
     answers.push(clients[index]!.send(request(`serve 1 ${name}`, as)));
-    await pause(SETTLING_MS);
+    await inLine(running, index + 1);
   }
   const throughTheGate = await model.ask("letGo");
   await inTime(contender, "lost a waiter", Promise.all(answers));
@@ -117,9 +117,19 @@ export async function proveOrder({ contender, model, running }: Entrant): Promis
   if (order !== RIGHT_ORDER) throw new DisprovedError(contender.id, `served ${order} instead of ${RIGHT_ORDER}`);
 }
 
-async function inTime<Result>({ id }: Contender, complaint: string, promise: Promise<Result>): Promise<Result> {
+async function inLine({ child }: Running, count: number): Promise<void> {
+  await pause(SETTLING_MS);
+  while (child !== undefined && (await child.ask("waiting")) < count) await pause(1);
+}
+
+async function inTime<Result>(
+  { id }: Contender,
+  complaint: string,
+  promise: Promise<Result>,
+  patienceMs: number = PATIENCE_MS,
+): Promise<Result> {
   const over = new AbortController();
-  const late = pause(PATIENCE_MS, undefined, { signal: over.signal }).then(() => {
+  const late = pause(patienceMs, undefined, { signal: over.signal }).then(() => {
     throw new DisprovedError(id, complaint);
   });
   late.catch(() => {});
