@@ -174,7 +174,7 @@ describe("headgate doctor advises", () => {
       "  abort to free slot: 30 ms (the answer would have gone on for 7.8 s)",
       "  PROBLEM: a problem",
       "  advice: an advice",
-      "  note: a note",
+      "  a note",
     ]);
   });
 });

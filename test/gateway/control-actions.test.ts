@@ -28,10 +28,25 @@ describe("POST /headgate/pause and /headgate/unpause", () => {
     const [waiting] = waitingOf(await scene.status());
     assert.equal((await scene.status()).gates[0]!.state, "paused");
     const open = await act(scene.it, "/headgate/unpause?gate=local");
-    assert.partialDeepStrictEqual(await open.json(), { message: "open", gates: [{ state: "open" }] });
+    assert.partialDeepStrictEqual(await open.json(), { gates: [{ state: "open" }] });
     assert.deepEqual(await scene.finish(), [200, 200]);
     const explained = (await (await scene.it.get(`/headgate/requests/${waiting!.id}`)).json()) as { why: string };
     assert.match(explained.why, /gate local was paused/);
+  });
+
+  test("a gateway whose gates are all stopped is live and not ready, and says why", async () => {
+    await using it = await startGateway();
+    const health = async (): Promise<unknown> => (await it.get("/health?ready")).json();
+    assert.partialDeepStrictEqual(await health(), { ready: true });
+    for (const [action, reason] of [
+      ["pause", "paused"],
+      ["drain", "closed"],
+    ] as const) {
+      await act(it, `/headgate/${action}`);
+      assert.equal((await it.get("/health?ready")).status, 503);
+      assert.partialDeepStrictEqual(await health(), { status: "live", ready: false, reason });
+      assert.equal((await it.get("/health")).status, 200);
+    }
   });
 
   test("a gate or server that does not exist is a 404 that lists those that do", async () => {
@@ -96,6 +111,12 @@ describe("/headgate/capacity", () => {
     const { message } = (await (await resize(scene.it, { capacity: 1 })).json()) as { message: string };
     assert.match(message, /2 run now and are not interrupted/);
     assert.deepEqual(await scene.finish(), [200, 200]);
+  });
+
+  test("more capacity than the server has slots is taken, and the answer says what that means", async () => {
+    await using it = await startGateway({ server: { engine: "llama-server" }, upstream: { name: "mac" } });
+    const { message } = (await (await resize(it, { capacity: 4 })).json()) as { message: string };
+    assert.match(message, /capacity 4: but mac has 1 \(\/props total_slots\)/);
   });
 
   test("a body that will not do is a 400 with the field, the value and what it takes, and changes nothing", async () => {

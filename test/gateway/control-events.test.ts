@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { refusal } from "../e2e/talk.ts";
 import { startGateway } from "../support/gateway.ts";
+import { openRecord } from "../../src/gateway/request-record.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { ALICE, BOB, CHAT, KEYS, Scene } from "./control-scene.ts";
 import { LiveReader } from "./live-reader.ts";
@@ -119,6 +120,40 @@ describe("GET /headgate/events", () => {
       "arrivedAt",
       "grantedAt",
     ]);
+  });
+
+  test("shows the first thousand requests and tells how many there are besides", async () => {
+    const clock = new ManualClock();
+    await using it = await startGateway({ server: null, clock });
+    const { requests } = it.gateway;
+    for (let i = 0; i < 1_005; i++) requests.open(openRecord("POST", CHAT, 0));
+    await using live = await LiveReader.open(it.url);
+    const [first] = live.seen;
+    assert.ok(first!.event === "snapshot");
+    assert.deepEqual([first!.data.requests.length, first!.data.omitted], [1_000, 5]);
+    // More news at once than is kept for a client: it is told as a snapshot.
+    for (const record of requests.live.values()) requests.close(record);
+    clock.advance(COALESCE_MS);
+    await live.until(() => live.requests.size === 0);
+    assert.deepEqual(
+      live.seen.map(({ event }) => event),
+      ["snapshot", "snapshot"],
+    );
+  });
+
+  test("turns away the hundred-and-first reader, and takes him when another has left", async () => {
+    await using it = await startGateway({ server: null });
+    const readers = await Promise.all(Array.from({ length: 100 }, () => LiveReader.open(it.url)));
+    const { status, code } = await refusal(await it.get("/headgate/events"));
+    assert.deepEqual({ status, code }, { status: 429, code: "too_many_streams" });
+    await readers.pop()![Symbol.asyncDispose]();
+    let answer = await it.get("/headgate/events");
+    while (answer.status === 429) {
+      await answer.text();
+      answer = await it.get("/headgate/events");
+    }
+    await answer.body!.cancel();
+    for (const reader of readers) await reader[Symbol.asyncDispose]();
   });
 
   test("needs a valid key where there are keys", async () => {

@@ -31,7 +31,7 @@ export function judge(engine: Engine, slots: number, measured: Measurement): Jud
 }
 
 /** Whether the server works on for a client that hung up. */
-export function ignoresAborts({ abort }: Measurement): boolean {
+function ignoresAborts({ abort }: Measurement): boolean {
   return "freeMs" in abort && abort.remainingMs >= LEAST_REMAINING_MS && abort.freeMs > IGNORED * abort.remainingMs;
 }
 

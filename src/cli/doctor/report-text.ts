@@ -14,7 +14,7 @@ export function reportLines(report: Report): string[] {
     ...(notMeasured === undefined || problems.length > 0 ? [] : [`not measured: ${notMeasured}`]),
     ...problems.map((problem) => `PROBLEM: ${problem}`),
     ...advice.map((text) => `advice: ${text}`),
-    ...notes.map((note) => `note: ${note}`),
+    ...notes,
   ].map((line, index) => (index === 0 ? "" : "  ") + printable(line));
 }
 

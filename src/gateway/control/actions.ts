@@ -41,7 +41,7 @@ export function actionRoutes(control: Control): FastifyPluginAsync {
     app.post<OnGates>("/headgate/unpause", { schema: { body: nothing } }, async ({ query }) => {
       const groups = changeable(chosenGates(control, query));
       for (const { gate } of groups) gate.unpause();
-      return done(groups, "open");
+      return done(groups, "open: who waits is let in again");
     });
 
     app.post<OnGates>("/headgate/drain", { schema: { body: nothing } }, async ({ query }, reply) => {
@@ -59,7 +59,7 @@ export function actionRoutes(control: Control): FastifyPluginAsync {
       handler: async ({ query, body: { gate, capacity } }) => {
         const group = chosenGate(control, gate === undefined ? query : { gate });
         setCapacity(control, group, capacity);
-        return done([group], `capacity ${group.gate.capacity}: ${inForce(group, capacity)}`);
+        return done([group], `capacity ${group.gate.capacity}: ${inForce(control, group)}`);
       },
     });
 
@@ -94,10 +94,16 @@ function setCapacity({ gates, upstreams }: Control, group: GateGroup, capacity: 
   else group.resize(capacity);
 }
 
-function inForce({ gate: { held, capacity } }: GateGroup, wanted: number | null): string {
-  if (wanted === null) return "as the server tells";
+function inForce({ upstreams }: Control, group: GateGroup): string {
+  const { held, capacity } = group.gate;
+  if (!group.overridden) return "as the server tells";
   if (held > capacity) return `${held} run now and are not interrupted; nobody new starts until fewer run`;
-  return capacity === 0 ? "nobody new starts" : "until it is changed again or Headgate is started again";
+  if (capacity === 0) return "nobody new starts";
+  const told = upstreams.all.filter((upstream) => upstream.group === group && upstream.known);
+  const short = told.find(({ capacity: { slots } }) => slots < capacity);
+  if (short === undefined) return "until it is changed again or Headgate is started again";
+  const { name, capacity: slots } = short;
+  return `but ${name} has ${slots.slots} (${slots.source}); what is beyond waits in its own line, first come, first served`;
 }
 
 function done(groups: readonly GateGroup[], message: string): Done {

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from "fastify";
 import { INSTANCE_HEADER } from "../discovery.ts";
+import type { Upstream } from "../upstream.ts";
 import type { Control } from "./control.ts";
 
 /**
@@ -9,16 +10,24 @@ import type { Control } from "./control.ts";
 export function healthRoutes(control: Control): FastifyPluginAsync {
   return async (app) => {
     app.get<{ Querystring: { ready?: string } }>("/health", async (request, reply) => {
-      const up = control.upstreams.all.filter(({ health }) => health === "ready").length;
+      const { all } = control.upstreams;
+      const up = all.filter(({ health }) => health === "ready");
+      const reason = control.notReady ?? standstill(up);
+      const ready = reason === undefined && up.length > 0;
       reply.header(INSTANCE_HEADER, control.instance);
-      const ready = control.notReady === undefined && up > 0;
       if (request.query.ready !== undefined && !ready) reply.code(503).header("Retry-After", "2");
       return {
         status: "live",
         ready,
-        upstreams: { ready: up, known: control.upstreams.all.length },
-        ...(control.notReady !== undefined && { reason: control.notReady }),
+        upstreams: { ready: up.length, known: all.length },
+        ...(reason !== undefined && { reason }),
       };
     });
   };
+}
+
+/** Why none of the servers would get work now: an operator stopped all their gates. */
+function standstill(upstreams: readonly Upstream[]): string | undefined {
+  const [state] = upstreams.map(({ group }) => group.gate.state);
+  return upstreams.some(({ group }) => group.gate.state === "open") ? undefined : state;
 }
