@@ -33,8 +33,9 @@ function judge(result: RelayResult, upstream: Upstream, gateway: GatewayContext)
     case "gone":
       throw new ClientGone();
     case "failed":
-      if (result.failure.code === "upstream_unreachable") {
+      if (result.failure.code === "upstream_unreachable" && upstream.health !== "down") {
         upstream.unreachable();
+        // Once: those that fail after this one say nothing new.
         gateway.upstreams.recheck(upstream);
       }
       throw result.failure;
