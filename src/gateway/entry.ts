@@ -23,7 +23,7 @@ export interface Door {
 type Dress = Pick<Route, "dialect" | "family">;
 
 /** Answers Headgate's own routes. */
-export type ControlHandler = (request: IncomingMessage, response: ServerResponse) => void;
+export type ControlHandler = (request: IncomingMessage, response: ServerResponse, door: Door) => void;
 
 /**
  * The way in: checks who calls and where it goes, and sees to it that every request ends in an answer, a record and nothing left
@@ -46,7 +46,7 @@ export class Entry {
     const [path, query] = splitTarget(request.url ?? "/");
     const prefixed = stripPrefixes(path);
     const objection = hosts.objection(request.headers.host, request.headers.origin);
-    if (objection === undefined && isOwn(path)) return this.#control(request, response);
+    if (objection === undefined && isOwn(path)) return this.#control(request, response, door);
     this.#unanswered++;
     response.once("close", () => this.#answered());
     const client = new ClientResponse(request, response);

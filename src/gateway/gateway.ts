@@ -94,7 +94,7 @@ export class Gateway implements Control {
   async listen(): Promise<readonly AddressInfo[]> {
     const control = await controlHandler(this);
     this.#closeControl = () => control.close();
-    const entry = new Entry(this, (request, response) => control.handle(request, response));
+    const entry = new Entry(this, control.handle);
     this.#entry = entry;
     try {
       return await Promise.all(this.config.listen.map((listen) => this.#open(entry, listen)));

@@ -368,6 +368,32 @@ describe("a call for a permit that is refused", () => {
   });
 });
 
+describe("the priority of a permit", () => {
+  test("is the body's, else what rules say, else what its listener or the configuration gives", async () => {
+    const rules = [{ priority: 30, userAgent: "indexer" }];
+    const config = { listen: [{ port: 0, priority: 40 }], rules };
+    await using gateway = await startGateway({ config });
+    for (const [body, headers, priority] of [
+      [{ priority: 20 }, { "user-agent": "indexer/1" }, 20],
+      [{}, { "user-agent": "indexer/1" }, 30],
+      [{}, {}, 40],
+      [{}, { "x-headgate-priority": "foreground" }, 0],
+    ] as const) {
+      const call = new PermitCall(gateway, body, { headers });
+      assert.equal((await call.expect("granted"))["priority"], priority);
+      call.hangUp();
+      await gateway.until(() => gateway.gate.held === 0);
+    }
+  });
+
+  test("lies within what a gate with aging can order, and the stream says what it became", async () => {
+    await using gateway = await startGateway({ config: { queue: { agingMs: 1_000 } } });
+    const call = new PermitCall(gateway, { priority: 1e7 });
+    assert.equal((await call.expect("granted"))["priority"], 1e6);
+    call.hangUp();
+  });
+});
+
 describe("the gate of a permit", () => {
   test("is chosen by the name of a server or of a gate; an unknown name is a 404 that lists them", async () => {
     await using gateway = await startGateway({ upstream: { name: "gpu0", gate: "left" } });

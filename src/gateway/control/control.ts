@@ -1,7 +1,8 @@
+import type { IncomingMessage } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { GateGroups } from "../gate-groups.ts";
 import type { GatewayContext } from "../context.ts";
-import type { ControlHandler } from "../entry.ts";
+import type { ControlHandler, Door } from "../entry.ts";
 import type { Metrics } from "../metrics.ts";
 import { actionRoutes } from "./actions.ts";
 import { answerErrors } from "./control-errors.ts";
@@ -25,13 +26,20 @@ export interface Control extends GatewayContext {
  */
 export async function controlHandler(control: Control): Promise<{ handle: ControlHandler; close(): Promise<void> }> {
   const app: FastifyInstance = Fastify({ logger: false, forceCloseConnections: true, exposeHeadRoutes: true });
+  const doors = new WeakMap<IncomingMessage, Door>();
   answerErrors(app, control.log);
   await app.register(healthRoutes(control));
   await app.register(metricsRoute(control));
-  await app.register(permitRoutes(control));
+  await app.register(permitRoutes(control, (request) => doors.get(request)));
   await app.register(statusRoutes(control));
   await app.register(actionRoutes(control));
   await app.register(eventRoutes(control));
   await app.ready();
-  return { handle: (request, response) => app.routing(request, response), close: () => app.close() };
+  return {
+    handle: (request, response, door) => {
+      doors.set(request, door);
+      app.routing(request, response);
+    },
+    close: () => app.close(),
+  };
 }

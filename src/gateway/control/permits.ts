@@ -1,5 +1,7 @@
+import type { IncomingMessage } from "node:http";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { classify } from "../classify.ts";
+import type { Door } from "../entry.ts";
 import type { Identity } from "../keys.ts";
 import { Refused } from "../refused.ts";
 import { openRecord } from "../request-record.ts";
@@ -18,6 +20,9 @@ interface Acquire {
   readonly Querystring: { readonly upstream?: string };
 }
 
+/** Where a request came in. */
+type DoorOf = (request: IncomingMessage) => Door | undefined;
+
 interface ById {
   readonly Params: { readonly id: string };
 }
@@ -29,7 +34,7 @@ interface ById {
  *
  * A refusal before the first line is an ordinary HTTP error; a later one is the last line.
  */
-export function permitRoutes(control: Control): FastifyPluginAsync {
+export function permitRoutes(control: Control, doorOf: DoorOf): FastifyPluginAsync {
   const connections = new Map<string, PermitConnection>();
 
   /** The caller's own permit; an admin's are all. Those of others are as unknown as those that never were. */
@@ -55,7 +60,7 @@ export function permitRoutes(control: Control): FastifyPluginAsync {
     checkWishes(app);
 
     app.post<Acquire>("/headgate/permits", { schema: { body: permitWish } }, async (request, reply) => {
-      const call = callFor(control, request, reply);
+      const call = callFor(control, request, reply, doorOf(request.raw));
       const connection = new PermitConnection(control, call, () => connections.delete(connection.id));
       connections.set(connection.id, connection);
       await connection.open();
@@ -83,7 +88,12 @@ export function permitRoutes(control: Control): FastifyPluginAsync {
   };
 }
 
-function callFor(control: Control, request: FastifyRequest<Acquire>, reply: FastifyReply): PermitCall {
+function callFor(
+  control: Control,
+  request: FastifyRequest<Acquire>,
+  reply: FastifyReply,
+  door: Door | undefined,
+): PermitCall {
   const { config, clock, requests } = control;
   const identity = callerOf(control, request);
   const group = gateFor(control, request.query.upstream);
@@ -94,7 +104,7 @@ function callFor(control: Control, request: FastifyRequest<Acquire>, reply: Fast
     identity,
     path: record.path,
     prefixPriority: wish.priority,
-    listenerPriority: undefined,
+    listenerPriority: door?.priority,
   };
   const { priority, source } = classify(config, claims, { model: undefined, serviceTier: undefined });
   record.client = identity.client;
