@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it, test } from "node:test";
 import type { Explanation } from "../../src/gateway/control/explanation.ts";
 import { refusal } from "../e2e/talk.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -90,6 +90,20 @@ describe("GET /headgate/status", () => {
     hangUp.abort();
     await scene.it.until(() => scene.it.gate.held === 0);
   });
+});
+
+test("a permit whose label is the id of a request does not pass for that request", async () => {
+  await using scene = await Scene.begin();
+  await scene.run();
+  const [running] = (await scene.status()).requests;
+  const hangUp = new AbortController();
+  await scene.it.post("/headgate/permits", { label: running!.id }, { signal: hangUp.signal });
+  assert.partialDeepStrictEqual((await scene.status()).requests, [
+    { id: running!.id, kind: "request", state: "running" },
+    { kind: "permit", state: "waiting", position: 1, label: running!.id },
+  ]);
+  hangUp.abort();
+  await scene.it.waiting(0);
 });
 
 describe("GET /headgate/requests/{id}", () => {

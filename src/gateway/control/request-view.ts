@@ -9,12 +9,17 @@ const PERMITS = "/headgate/permits";
 /** Somebody at a gate. */
 export type AtGate = HolderSnapshot | WaiterSnapshot;
 
+/** Whether it is the record of a permit over HTTP. */
+export function isPermit({ path }: RequestRecord): boolean {
+  return path === PERMITS;
+}
+
 /** What is to be seen of a request, where `seen` is how its gate sees it at this moment. */
 export function viewOf(record: RequestRecord, seen?: AtGate): RequestView {
   const { id, path, gate, upstream, client, model, priority, prioritySource, grantedAt, firstTokenAt } = record;
   return {
     id,
-    kind: path === PERMITS ? "permit" : "request",
+    kind: isPermit(record) ? "permit" : "request",
     state: stateOf(record, seen),
     gate,
     upstream,
