@@ -13,14 +13,16 @@ type Entry = Readonly<Record<string, unknown>>;
 /** Where a list keeps its entries, and an entry its name. */
 interface ListForm {
   readonly member: "data" | "models";
+  /** What stands beside them. */
+  readonly frame: object;
   /** All of these hold the name: Ollama has two. */
   readonly names: readonly string[];
 }
 
 /** https://platform.openai.com/docs/api-reference/models/list */
-const OPENAI: ListForm = { member: "data", names: ["id"] };
+const OPENAI: ListForm = { member: "data", frame: { object: "list" }, names: ["id"] };
 /** https://github.com/ollama/ollama/blob/main/docs/api.md#list-local-models */
-const OLLAMA: ListForm = { member: "models", names: ["name", "model"] };
+const OLLAMA: ListForm = { member: "models", frame: {}, names: ["name", "model"] };
 
 /** Listed beside each model, so that a chat UI's menu can send its title model to the background. */
 const LISTED_PRIORITIES = ["background", "foreground"];
@@ -44,7 +46,7 @@ export async function answerModels(gateway: GatewayContext, visit: Visit, asked:
   const entries = lists.flat();
   // Nobody could be asked, or nobody has such a list: let the server say so itself.
   if (entries.length === 0) return passThrough(gateway, visit);
-  const body = Buffer.from(JSON.stringify({ object: "list", [form.member]: entries }));
+  const body = Buffer.from(JSON.stringify({ ...form.frame, [form.member]: entries }));
   const rawHeaders = ["Content-Type", "application/json"];
   visit.response.head({ status: 200, statusText: "OK", rawHeaders, contentLength: body.length });
   visit.response.write(body);
