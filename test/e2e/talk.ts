@@ -27,7 +27,8 @@ export function timeless(value: unknown): unknown {
   return Object.fromEntries(kept.map(([name, member]) => [name, timeless(member)]));
 }
 
-const PASSING = /^(?:id|item_id|call_id|created|created_at|completed_at|timings|tool_call_id|.*_duration|obfuscation)$/;
+const PASSING =
+  /^(?:id|item_id|call_id|created|created_at|completed_at|timings|tool_call_id|serial|.*_duration|obfuscation)$/;
 
 export interface WireErrorBody {
   readonly error: { readonly code: string; readonly type: string; readonly message: string };
