@@ -8,7 +8,7 @@ export function haproxyConfiguration(port: number, { capacity, upstreamPort }: S
   return `
 global
   nbthread 1
-  maxconn 9000
+  maxconn 4000
 defaults
   mode http
   option http-no-delay

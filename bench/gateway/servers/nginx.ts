@@ -8,7 +8,7 @@ daemon off;
 master_process off;
 pid ${folder}/pid;
 error_log stderr crit;
-events { worker_connections 16384; }
+events { worker_connections 4096; }
 http {
   access_log off;
   ${temporary.map((kind) => `${kind}_temp_path ${folder}/${kind};`).join("\n  ")}
