@@ -98,12 +98,13 @@ test("a permit whose label is the id of a request does not pass for that request
   const [running] = (await scene.status()).requests;
   const hangUp = new AbortController();
   await scene.it.post("/headgate/permits", { label: running!.id }, { signal: hangUp.signal });
-  assert.partialDeepStrictEqual((await scene.status()).requests, [
+  const { requests } = await scene.status();
+  hangUp.abort();
+  await scene.it.waiting(0);
+  assert.partialDeepStrictEqual(requests, [
     { id: running!.id, kind: "request", state: "running" },
     { kind: "permit", state: "waiting", position: 1, label: running!.id },
   ]);
-  hangUp.abort();
-  await scene.it.waiting(0);
 });
 
 describe("GET /headgate/requests/{id}", () => {

@@ -54,12 +54,13 @@ export class Insiders {
   }
 
   /**
-   * A request is labelled with its id. A permit has the label that its client gave it, which proves nothing, and goes by what the gate
-   * calls it.
+   * A permit goes by what the gate calls it, because its label is what its client wants, be it the id of somebody else. The label of
+   * anything else is the id of the request.
    */
   recordOf({ gate: { name } }: GateGroup, { id, label = "" }: AtGate): RequestRecord | undefined {
+    const permit = this.#permits.get(`${name} ${id}`);
+    if (permit !== undefined) return permit;
     const record = this.#live.get(label);
-    const isIt = record !== undefined && !isPermit(record) && record.gate === name && (record.gateId ?? id) === id;
-    return isIt ? record : this.#permits.get(`${name} ${id}`);
+    return record?.gate === name && (record.gateId ?? id) === id ? record : undefined;
   }
 }
