@@ -103,10 +103,10 @@ test("100 000 calls on one signal put one listener on it, print no warning, and 
   assert.deepEqual(warnings, []);
 });
 
-test("signals of 100 000 calls, one each, are listened to once each and let go", async (t) => {
+test("signals of 20 000 calls, one each, are listened to once each and let go", async (t) => {
   const gate = testGate(t);
   const holder = await gate.acquire();
-  const controllers = Array.from({ length: 100_000 }, () => new AbortController());
+  const controllers = Array.from({ length: 20_000 }, () => new AbortController());
   const calls = controllers.map(({ signal }) => gate.acquire({ signal }));
   const outcomes = Promise.allSettled(calls);
   for (const [index, controller] of controllers.entries()) controller.abort(index);

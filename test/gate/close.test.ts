@@ -86,9 +86,9 @@ suite("closing", () => {
     assert.deepEqual(states, ["closed"]);
   });
 
-  test("100 000 waiters leaves none of them pending", async (t) => {
+  test("10 000 waiters leaves none of them pending", async (t) => {
     const gate = testGate(t, 0);
-    const calls = Array.from({ length: 100_000 }, (_, n) => gate.acquire({ priority: n % 7 }));
+    const calls = Array.from({ length: 10_000 }, (_, n) => gate.acquire({ priority: n % 7 }));
     const outcomes = Promise.allSettled(calls);
     gate.close();
     assert.equal(gate.waiting, 0);
