@@ -43,7 +43,7 @@ async function soak(context: TestContext, { round, rest }: Course): Promise<void
     }
   }
   await rest();
-  const calls = Number(queryObjects(Call, { format: "count" }));
+  const calls = queryObjects(Call, { format: "count" });
   const growth = heapUsed() - heapHalfWay;
   context.diagnostic(`${calls} calls are left in memory; the heap grew by ${Math.round(growth / 1024)} KiB`);
   assert.ok(calls <= CALLS_KEPT, `${calls} calls are left in memory`);
