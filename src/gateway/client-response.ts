@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorBody, errorFrame, type WireError } from "../protocol/error-envelope.ts";
 import { responseHeaders } from "../protocol/headers.ts";
 import type { Route } from "../protocol/route.ts";
+import { streams } from "../relay/answer-form.ts";
 import type { ResponseHead } from "../relay/attempt.ts";
 import type { ClientPort } from "../relay/relay.ts";
 import { ClientPresence } from "./client-gone.ts";
@@ -42,11 +43,12 @@ export class ClientResponse implements ClientPort {
     request.on("error", () => {});
   }
 
-  head({ status, statusText, rawHeaders, contentLength }: ResponseHead): void {
+  head(head: ResponseHead): void {
     if (this.begun) return;
+    const { status, statusText, rawHeaders, contentLength } = head;
     this.begun = true;
     this.status = status;
-    this.#streaming = isStream(rawHeaders);
+    this.#streaming = streams(head) === true;
     const framing = contentLength === undefined ? [] : ["Content-Length", String(contentLength)];
     this.#response.writeHead(status, statusText, [...responseHeaders(rawHeaders), ...framing, ...this.ownHeaders]);
     // A stream's head must not wait for its first token; anything else goes out in one packet with its body.
@@ -96,13 +98,4 @@ export class ClientResponse implements ClientPort {
     this.#response.writeHead(status, [...headers, "X-Headgate-Reason", error.code, ...this.ownHeaders]);
     this.#response.end(body);
   }
-}
-
-function isStream(rawHeaders: readonly string[]): boolean {
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]!.toLowerCase() !== "content-type") continue;
-    const type = rawHeaders[i + 1]!.toLowerCase();
-    return type.startsWith("text/event-stream") || type.startsWith("application/x-ndjson");
-  }
-  return false;
 }

@@ -1,6 +1,6 @@
 import type { Outgoing } from "../engines/engine.ts";
 import { aggregator } from "../protocol/aggregate.ts";
-import { watchAnswer } from "../protocol/answer-watch.ts";
+import { watchAnswer, type AnswerWatch } from "../protocol/answer-watch.ts";
 import { hider } from "../protocol/hide.ts";
 import type { Place } from "./admission.ts";
 import type { GatewayContext } from "./context.ts";
@@ -21,7 +21,7 @@ export async function forward(gateway: GatewayContext, visit: Visit, granted: Gr
   const { response, record, request } = visit;
   const streaming = facts.stream || outgoing.forceStream;
   const followed = route.work === "generate" && route.dialect !== "opaque";
-  const watch = followed ? watchAnswer(route.dialect, streaming, facts.n) : undefined;
+  let watch: AnswerWatch | undefined;
   response.ownHeaders.push("X-Headgate-Priority", String(priority));
   response.ownHeaders.push("X-Headgate-Queue-Wait-Ms", String(Math.round(waitedMs)));
   try {
@@ -36,7 +36,8 @@ export async function forward(gateway: GatewayContext, visit: Visit, granted: Gr
         }),
         body,
       },
-      watch,
+      streaming,
+      watch: followed ? (streamed) => (watch = watchAnswer(route.dialect, streamed, facts.n)) : undefined,
       hider: facts.stream ? hider(route.dialect, outgoing.hide) : undefined,
       aggregator: outgoing.forceStream ? aggregator(route.dialect, outgoing.hide) : undefined,
       mayAbort: upstream.engine.mayAbort({ streaming }),

@@ -22,6 +22,7 @@ export async function passThrough(gateway: GatewayContext, visit: Visit): Promis
       headers: headersFor(gateway, visit, upstream, { contentLength }),
       body: hasBody ? request : null,
     },
+    streaming: false,
     watch: undefined,
     hider: undefined,
     aggregator: undefined,

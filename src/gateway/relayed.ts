@@ -16,6 +16,8 @@ export async function relayed(
   job: Omit<RelayJob, "dispatcher" | "client">,
 ): Promise<void> {
   const { response } = visit;
+  // It may have left while its body was read back from disk.
+  if (response.presence.aborted) throw new ClientGone();
   const relay = new Relay({ ...job, dispatcher: upstream.pool, client: response });
   const hangUp = (): void => relay.clientGone();
   response.presence.addEventListener("abort", hangUp);

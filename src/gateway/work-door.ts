@@ -45,12 +45,13 @@ interface Prepared {
 }
 
 /** A function of its own, so that the body it read is garbage once it has returned. */
-async function prepare(gateway: GatewayContext, visit: Visit, route: Route): Promise<Prepared> {
+async function prepare(gateway: GatewayContext, visit: Visit, asked: Route): Promise<Prepared> {
   const { record, request } = visit;
+  const route = readable(asked, request.headers["content-encoding"]);
   record.dialect = route.dialect;
   const received = await readBody(request, gateway.config.limits.bodyBytes);
   const fields = route.body === "json" ? topLevelFields(received) : undefined;
-  const facts = readFacts(route, received, fields);
+  const facts = { ...readFacts(route, received, fields), ...(route !== asked && MAY_STREAM) };
   const reader = fields && new JsonReader(fields);
   const classification = classify(gateway.config, visit, facts, (name) => gateway.upstreams.serves(name));
   gateway.requests.classified(classification, record.client);
@@ -65,6 +66,15 @@ async function prepare(gateway: GatewayContext, visit: Visit, route: Route): Pro
   gateway.requests.changed(record);
   const stored = await store(gateway, upstream, body);
   return { place: { upstream, route, facts, priority: classification.priority }, outgoing, stored };
+}
+
+/** What must be reckoned with when a body cannot be read. */
+const MAY_STREAM: Partial<RequestFacts> = { stream: true };
+
+/** Ollama takes compressed bodies. They are gated like any other and pass as they are, with nothing known of what they ask. */
+function readable(route: Route, contentEncoding: string | undefined): Route {
+  if (contentEncoding === undefined || contentEncoding === "identity") return route;
+  return { ...route, dialect: "opaque", body: "opaque" };
 }
 
 /** A model alias is rewritten only where it changed something: bodies go as they came. */

@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import type { Aggregator } from "../protocol/aggregate.ts";
 import type { AnswerWatch } from "../protocol/answer-watch.ts";
 import type { Hider } from "../protocol/hide.ts";
+import { lengthOf, streams } from "./answer-form.ts";
 import { Attempt, type ResponseHead, type UpstreamRequest } from "./attempt.ts";
 import { UpstreamFailure } from "./upstream-failure.ts";
 
@@ -20,8 +21,10 @@ export interface RelayJob {
   readonly dispatcher: Dispatcher;
   readonly request: UpstreamRequest;
   readonly client: ClientPort;
-  /** Follows the answer; none for what is passed through unseen. */
-  readonly watch: AnswerWatch | undefined;
+  /** Whether the answer should come as a stream. Its content type has the last word. */
+  readonly streaming: boolean;
+  /** Makes what follows the answer, of a stream or of a whole one; none for what is passed through unseen. */
+  readonly watch: ((streaming: boolean) => AnswerWatch) | undefined;
   /** Removes what Headgate asked the engine for itself. */
   readonly hider: Hider | undefined;
   /** Collects a forced stream into the one answer that the client asked for. */
@@ -56,6 +59,7 @@ export class Relay {
   #settle!: (result: RelayResult) => void;
   #status = 0;
   #mode: "pass" | "collect" | "refusal" = "pass";
+  #watch: AnswerWatch | undefined;
   readonly #refusal: Uint8Array[] = [];
   #refusalBytes = 0;
   #tokenSeen = false;
@@ -86,16 +90,17 @@ export class Relay {
 
   #head(head: ResponseHead): void {
     this.#status = head.status;
-    const { client, aggregator } = this.#job;
+    const { client, aggregator, watch } = this.#job;
     const good = head.status >= 200 && head.status < 300;
+    const streaming = streams(head) ?? this.#job.streaming;
+    if (good) this.#watch = watch?.(streaming);
     if (client.begun && !good) this.#mode = "refusal";
-    else if (aggregator !== undefined && good) this.#mode = "collect";
-    else if (!this.#clientGone)
-      client.head(this.#job.watch === undefined ? { ...head, contentLength: lengthOf(head) } : head);
+    else if (aggregator !== undefined && good && streaming) this.#mode = "collect";
+    else if (!this.#clientGone) client.head(watch === undefined ? { ...head, contentLength: lengthOf(head) } : head);
   }
 
   #data(chunk: Uint8Array): void {
-    const { watch } = this.#job;
+    const watch = this.#watch;
     if (this.#mode === "refusal") return this.#keepRefusal(chunk);
     watch?.push(chunk);
     if (!this.#tokenSeen && watch?.started === true) {
@@ -116,13 +121,14 @@ export class Relay {
   }
 
   #end(): void {
-    const { watch, client, hider, aggregator } = this.#job;
+    const { client, hider, aggregator } = this.#job;
+    const watch = this.#watch;
     if (this.#clientGone) return this.#over({ kind: "gone" });
     if (this.#mode === "refusal") {
       return this.#over({ kind: "refused", status: this.#status, body: concat(this.#refusal) });
     }
     watch?.end();
-    const failure = this.#status < 300 ? failureOf(watch) : undefined;
+    const failure = failureOf(watch);
     if (this.#mode === "collect") {
       const answer = failure === undefined ? aggregator!.result() : undefined;
       if (answer === undefined) return this.#over({ kind: "failed", failure: failure ?? unusable() });
@@ -144,7 +150,7 @@ export class Relay {
 
   /** What breaks after the engine said that the answer is complete takes nothing away from it. */
   #broken(failure: UpstreamFailure): void {
-    if (this.#job.watch?.outcome === "finished") this.#end();
+    if (this.#watch?.outcome === "finished") this.#end();
     else this.#over({ kind: "failed", failure });
   }
 
@@ -157,15 +163,6 @@ export class Relay {
   #over(result: RelayResult): void {
     this.#settle(result);
   }
-}
-
-/**
- * The length that a server told, for an answer that passes unseen. One that is watched goes in chunks: if it turns out to be cut,
- * its client can still be told so.
- */
-function lengthOf({ rawHeaders }: ResponseHead): number | undefined {
-  const at = rawHeaders.findIndex((item, index) => index % 2 === 0 && item.toLowerCase() === "content-length");
-  return at === -1 ? undefined : Number(rawHeaders[at + 1]);
 }
 
 /** What is wrong with an answer whose bytes came to an orderly end. */
