@@ -180,3 +180,26 @@ test("a burst of hang-ups in the line and on the server leaves nothing behind", 
   assert.ok(it.outcomes.every((outcome) => outcome === "client_closed"));
   assert.match(await (await it.post(CHAT, stream("stays"))).text(), /\[DONE\]/);
 });
+
+test("who leaves while its body is read back from disk never reaches the server", async () => {
+  await using it = await startGateway({ config: { limits: { queuedBodyBytes: 0 } } });
+  const { bodies } = it.gateway;
+  const spool = bodies.spool.bind(bodies);
+  const clients: RawClient[] = [];
+  bodies.spool = async (body) => {
+    const stored = await spool(body);
+    const bytes = async (): Promise<Uint8Array> => {
+      clients[0]!.reset();
+      await clients[0]!.closed;
+      // Both ends are in this process: the gateway's end closes within a turn or two.
+      for (let turn = 0; turn < 20; turn++) await nextTurn();
+      return stored.bytes();
+    };
+    return { ...stored, bytes };
+  };
+  clients.push(await RawClient.connect(it.port));
+  clients[0]!.write(postBytes(CHAT, JSON.stringify(chat("leaves"))));
+  await it.over(1);
+  assert.deepEqual(it.outcomes, ["client_closed"]);
+  assert.ok(it.server.served.every(({ isWork }) => !isWork));
+});

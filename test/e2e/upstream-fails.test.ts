@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import OpenAI from "openai";
 import type { Fault } from "../../src/testing/index.ts";
 import { localServer } from "../support/local-server.ts";
@@ -275,4 +276,36 @@ test("a restart while requests wait: every one of them is answered, and those th
   await it.server.comeBack();
   await Promise.all(it.gateway.upstreams.all.map((upstream) => upstream.refresh()));
   await answersAgain(it);
+});
+
+const WHOLE = { choices: [{ index: 0, message: { role: "assistant", content: "yes" }, finish_reason: "stop" }] };
+const FRAMES =
+  'data: {"choices":[{"index":0,"delta":{"content":"yes"},"finish_reason":null}]}\n\n' +
+  'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
+
+test("a server that streams when it was not asked to, or does not when it was, has its answer passed on", async () => {
+  await using server = await localServer((request, response) => {
+    if (request.url === `${CHAT}?streams`) response.setHeader("content-type", "text/event-stream").end(FRAMES);
+    else if (request.url === CHAT) response.setHeader("content-type", "application/json").end(JSON.stringify(WHOLE));
+    else response.writeHead(404).end();
+  });
+  await using it = await startGateway({ server: null });
+  await it.gateway.addUpstream({ url: server.url, models: { alias: {} } });
+  const streamed = await reading(it.post(`${CHAT}?streams`, chat()));
+  assert.deepEqual(streamed, { status: 200, text: FRAMES, broken: false });
+  const whole = await reading(it.post(CHAT, stream()));
+  assert.deepEqual(whole, { status: 200, text: JSON.stringify(WHOLE), broken: false });
+  assert.deepEqual(it.outcomes, ["finished", "finished"]);
+});
+
+test("a compressed body cannot be read, so it waits by its headers alone and passes as it is", async () => {
+  await using it = await startGateway({ server: { engine: "ollama" } });
+  const headers = { "content-encoding": "gzip", "x-priority": "foreground" };
+  const body = gzipSync(JSON.stringify(chat()));
+  const answer = await it.post(CHAT, body, { headers });
+  await answer.text();
+  const seen = it.server.served.at(-1)!;
+  assert.deepEqual(seen.body, body);
+  assert.equal(seen.headers["content-encoding"], "gzip");
+  assert.deepEqual([it.ended[0]!.priority, it.ended[0]!.gate], [0, "local"]);
 });
