@@ -35,7 +35,8 @@ function code({ text }: Seen): string {
 }
 
 async function answersAgain(it: GatewayUnderTest): Promise<void> {
-  assert.match((await reading(it.post(CHAT, stream()))).text, /\[DONE\]\n\n$/);
+  const body = stream(USER.content, { model: it.server.model });
+  assert.match((await reading(it.post(CHAT, body))).text, /\[DONE\]\n\n$/);
 }
 
 /** Every error of OpenAI's form that a stream told in-band. */
@@ -112,10 +113,12 @@ const FAILURES: readonly Failure[] = [
     fault: { kind: "error-inside", afterTokens: 2, message: "CUDA out of memory" },
     stream(seen) {
       assert.equal(seen.status, 200);
-      // Whatever the server says after it is its own.
-      assert.deepEqual(inBand(seen.text), ["CUDA out of memory"]);
+      // Whatever the server says after it is its own. mlx_lm says nothing at all and hangs up: then Headgate says so.
+      const errors = inBand(seen.text);
+      assert.equal(errors.length, 1, seen.text);
+      assert.match(errors[0]!, /^CUDA out of memory$|ended before it was finished$/);
     },
-    whole: (seen) => assert.match(seen.text, /CUDA out of memory/),
+    whole: (seen) => assert.match(seen.text, /CUDA out of memory|closed the connection without an answer/),
   },
   {
     title: "a frame that is no JSON is no finish",
@@ -128,14 +131,16 @@ const FAILURES: readonly Failure[] = [
   },
 ];
 
-for (const engine of ["llama-server", "plain", "ollama"] as const) {
+// mlx_lm speaks HTTP/1.0: its streams end where the connection does, so only their content tells a cut from an end.
+for (const engine of ["llama-server", "plain", "ollama", "mlx-lm"] as const) {
   describe(`when ${engine} fails`, () => {
     for (const { title, fault, ...sees } of FAILURES) {
       test(`${title}; the permit is back and the next request is answered`, async () => {
         await using it = await startGateway({ server: { engine } });
+        const { model } = it.server;
         for (const form of ["stream", "whole"] as const) {
           it.server.fail(fault);
-          sees[form](await reading(it.post(CHAT, form === "stream" ? stream() : chat())));
+          sees[form](await reading(it.post(CHAT, chat(USER.content, { model, stream: form === "stream" }))));
           await answersAgain(it);
         }
       });
