@@ -10,7 +10,7 @@ import { Command, CommanderError } from "commander";
 import { doctorCommand } from "./doctor.ts";
 import { EX_USAGE } from "./exit-codes.ts";
 import { runCommand } from "./run.ts";
-import { serveCommand } from "./serve.ts";
+import { serveCommand } from "./serve-command.ts";
 import { statusCommand } from "./status.ts";
 import { version } from "./version.ts";
 
@@ -28,7 +28,9 @@ const program = new Command("headgate")
 for (const command of program.commands) command.copyInheritedSettings(program);
 
 try {
-  await program.parseAsync();
+  // Who says nothing asks what there is to say.
+  if (process.argv.length === 2) program.outputHelp();
+  else await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   // Help and version end this way too, with code 0.

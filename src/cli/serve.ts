@@ -1,31 +1,17 @@
 import type { AddressInfo } from "node:net";
-import { Command, Option } from "commander";
 import { AwakeClock } from "../gateway/awake-clock.ts";
 import { ConfigError } from "../gateway/config/config-error.ts";
-import { FLAGS, isRepeatable } from "../gateway/config/flags.ts";
 import { loadConfig, type LoadedConfig } from "../gateway/config/load-config.ts";
 import { instanceAt } from "../gateway/discovery.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { createLog } from "../gateway/log.ts";
 import { banner, found } from "./banner.ts";
-import { EX_UNAVAILABLE } from "./exit-codes.ts";
+import { EX_CONFIG, EX_UNAVAILABLE } from "./exit-codes.ts";
 import { ForegroundHint } from "./foreground-hint.ts";
 import { ServerSearch } from "./server-search.ts";
 
-/** `headgate serve`: one gateway until a signal ends it. */
-export function serveCommand(): Command {
-  const command = new Command("serve").description(
-    "Put one address in front of the model servers of this machine, and decide who goes next.",
-  );
-  for (const flag of FLAGS) {
-    const option = new Option(flag.usage, flag.help);
-    if (isRepeatable(flag)) option.argParser<string[]>((value, previous) => [...(previous ?? []), value]);
-    command.addOption(option);
-  }
-  return command.action((flags: Record<string, unknown>) => serve(flags));
-}
-
-async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
+/** One gateway until a signal ends it. */
+export async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
   const load = (): LoadedConfig => loadConfig({ flags, environment: process.env });
   const loaded = loadOrExplain(load);
   if (loaded === undefined) return;
@@ -79,7 +65,7 @@ async function isItsOwnUpstream(gateway: Gateway): Promise<boolean> {
     process.stderr.write(
       `headgate: upstream ${upstream.name} is this gateway itself; name the model server's address\n`,
     );
-    process.exitCode = 78;
+    process.exitCode = EX_CONFIG;
     await gateway.close();
     return true;
   }

@@ -1,4 +1,4 @@
-import { Gate, Priority, systemClock, type Clock, type GateEvent } from "../gate/index.ts";
+import { Gate, systemClock, type Clock, type GateEvent } from "../gate/index.ts";
 
 import { Lanes } from "./lanes.ts";
 import { ServiceTimes } from "./service-times.ts";
@@ -115,6 +115,3 @@ export class GateGroup {
     this.gate.reserve(this.reserved);
   }
 }
-
-/** The largest priority number that counts as foreground unless configured otherwise. */
-export const FOREGROUND_UP_TO: number = Priority.FOREGROUND;

@@ -58,6 +58,6 @@ export class GateGroups {
   }
 }
 
-export function isLoopback(url: URL): boolean {
+function isLoopback(url: URL): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
 }

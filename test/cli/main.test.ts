@@ -25,16 +25,16 @@ describe("headgate", () => {
     for (const args of [["--help"], ["-h"], []]) {
       const { exitCode, stdout, stderr } = headgate(...args);
       assert.deepEqual({ exitCode, stderr }, { exitCode: 0, stderr: "" });
-      assert.match(stdout, /^usage: headgate/m);
+      assert.match(stdout, /^Usage: headgate/m);
       assert.match(stdout, /--version/);
     }
   });
 
   it("a command or option it does not know is named, ends with 64 and prints nothing to standard output", () => {
     for (const [argument, words] of [
-      ["paint", /unknown command "paint"/],
-      ["--port", /unknown option --port/],
-      ["-x", /unknown option -x/],
+      ["paint", /unknown command 'paint'/],
+      ["--port", /unknown option '--port'/],
+      ["-x", /unknown option '-x'/],
     ] as const) {
       const { exitCode, stdout, stderr } = headgate(argument);
       assert.deepEqual({ exitCode, stdout }, { exitCode: 64, stdout: "" });

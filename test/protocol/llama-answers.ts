@@ -21,7 +21,11 @@ export const written: fc.Arbitrary<Written> = fc.record({
   reasoning: pieces,
   content: pieces,
   calls: fc.array(
-    fc.record({ id: fc.constantFrom("x1", "y2", ""), name: fc.constantFrom("look", "tell"), args: fc.constantFrom([], ["{}"], ['{"a', '":1}']) }),
+    fc.record({
+      id: fc.constantFrom("x1", "y2", ""),
+      name: fc.constantFrom("look", "tell"),
+      args: fc.constantFrom([], ["{}"], ['{"a', '":1}']),
+    }),
     { maxLength: 2 },
   ),
   stop: fc.constantFrom("eos", "limit"),
@@ -84,7 +88,11 @@ export function chatChunks(answer: Written, index: number, asked: ReadonlySet<Hi
 }
 
 export function chatAnswer(answers: readonly Written[]): Json {
-  const choices = answers.map((answer, index) => ({ finish_reason: finishReason(answer), index, message: message(answer) }));
+  const choices = answers.map((answer, index) => ({
+    finish_reason: finishReason(answer),
+    index,
+    message: message(answer),
+  }));
   return { choices, ...HEAD, object: "chat.completion", ...countsOf(0) };
 }
 
@@ -99,11 +107,21 @@ export function completionStream({ content, stop }: Written): Uint8Array {
 }
 
 export function completionAnswer({ content, stop }: Written): Json {
-  const choice = { text: content.join(""), index: 0, logprobs: null, finish_reason: stop === "eos" ? "stop" : "length" };
+  const choice = {
+    text: content.join(""),
+    index: 0,
+    logprobs: null,
+    finish_reason: stop === "eos" ? "stop" : "length",
+  };
   return { choices: [choice], ...HEAD, object: "text_completion", ...countsOf(0) };
 }
 
-function nativeEnd({ stop }: Written, index: number, content: string, streams: boolean, timesTokens: boolean): Json {
+function nativeEnd(
+  { stop }: Written,
+  index: number,
+  content: string,
+  { streams = false, timesTokens = false } = {},
+): Json {
   return {
     index,
     content,
@@ -113,7 +131,12 @@ function nativeEnd({ stop }: Written, index: number, content: string, streams: b
     model: HEAD.model,
     tokens_predicted: 4,
     tokens_evaluated: 12,
-    generation_settings: { seed: 4294967295, temperature: 0.800000011920929, stream: streams, timings_per_token: timesTokens },
+    generation_settings: {
+      seed: 4294967295,
+      temperature: 0.800000011920929,
+      stream: streams,
+      timings_per_token: timesTokens,
+    },
     prompt: "Once",
     has_new_line: false,
     truncated: false,
@@ -125,14 +148,21 @@ function nativeEnd({ stop }: Written, index: number, content: string, streams: b
 }
 
 export function nativeChunks(answer: Written, index: number, asked: ReadonlySet<Hidden>): Json[] {
-  const part = (content: string): Json => ({ index, content, tokens: [7], stop: false, id_slot: 0, tokens_predicted: 1 });
+  const part = (content: string): Json => ({
+    index,
+    content,
+    tokens: [7],
+    stop: false,
+    id_slot: 0,
+    tokens_predicted: 1,
+  });
   const progress = asked.has("progress") ? [{ ...part(""), prompt_progress: PROGRESS }] : [];
-  const end = nativeEnd(answer, index, "", true, asked.has("timings"));
+  const end = nativeEnd(answer, index, "", { streams: true, timesTokens: asked.has("timings") });
   return [...progress, ...answer.content.map(part), end];
 }
 
 export function nativeAnswer(answers: readonly Written[]): Json | Json[] {
-  const ends = answers.map((answer, index) => nativeEnd(answer, index, answer.content.join(""), false, false));
+  const ends = answers.map((answer, index) => nativeEnd(answer, index, answer.content.join("")));
   return ends.length === 1 ? ends[0]! : ends;
 }
 
@@ -170,10 +200,16 @@ export function messageStream(answer: Written): Uint8Array {
     block({ type: "thinking", thinking: "" }, thoughts, [{ type: "signature_delta", signature: "" }]);
   }
   if (content.length > 0) {
-    block({ type: "text", text: "" }, content.map((text) => ({ type: "text_delta", text })));
+    block(
+      { type: "text", text: "" },
+      content.map((text) => ({ type: "text_delta", text })),
+    );
   }
   for (const { id, name, args } of calls) {
-    block({ type: "tool_use", id, name }, args.map((text) => ({ type: "input_json_delta", partial_json: text })));
+    block(
+      { type: "tool_use", id, name },
+      args.map((text) => ({ type: "input_json_delta", partial_json: text })),
+    );
   }
   const delta = { stop_reason: stopReason(answer), stop_sequence: null };
   values.push(...stops, { type: "message_delta", delta, usage: { output_tokens: stop === "eos" ? 4 : 5 } });
@@ -214,7 +250,9 @@ function outputItems({ reasoning, content, calls }: Written, isWhole: boolean): 
     ...(reasoning.length === 0
       ? []
       : [{ id: "rs_1", summary: [], type: "reasoning", content: [thought], encrypted_content: "", ...status }]),
-    ...(content.length === 0 ? [] : [{ content: [text], id: "msg_1", role: "assistant", status: "completed", type: "message" }]),
+    ...(content.length === 0
+      ? []
+      : [{ content: [text], id: "msg_1", role: "assistant", status: "completed", type: "message" }]),
     ...calls.map(({ id, name, args }) => ({
       id: `fc_${id}`,
       type: "function_call",
@@ -226,7 +264,12 @@ function outputItems({ reasoning, content, calls }: Written, isWhole: boolean): 
   ];
 }
 
-const RESPONSE_USAGE = { input_tokens: 12, output_tokens: 4, total_tokens: 16, input_tokens_details: { cached_tokens: 9 } };
+const RESPONSE_USAGE = {
+  input_tokens: 12,
+  output_tokens: 4,
+  total_tokens: 16,
+  input_tokens_details: { cached_tokens: 9 },
+};
 
 export function responseStream(answer: Written): Uint8Array {
   const began = { id: "resp_1", object: "response", status: "in_progress" };
