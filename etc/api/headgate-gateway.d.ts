@@ -1,0 +1,479 @@
+// headgate/gateway
+
+import { AddressInfo } from "node:net";
+import { Clock } from "headgate";
+import { Gate } from "headgate";
+import { GateErrorCode } from "headgate";
+import { IncomingHttpHeaders } from "node:http";
+import { Logger } from "pino";
+import { Pool } from "undici";
+export declare class Gateway implements Control {
+    #private;
+    config: GatewayConfig;
+    keys: Keys;
+    hosts: Hosts;
+    readonly upstreams: Upstreams;
+    readonly gates: GateGroups;
+    readonly bodies: BodyBudget;
+    readonly requests: RequestLog;
+    readonly heldPermits: HeldPermits;
+    readonly clock: Clock;
+    readonly log: Logger;
+    readonly metrics: Metrics;
+    readonly instance: string;
+    notReady: string | undefined;
+    constructor({ config, log, clock }: GatewayOptions);
+    addUpstream(config: UpstreamConfig): Promise<Upstream>;
+    reconfigure(config: GatewayConfig): void;
+    listen(): Promise<readonly AddressInfo[]>;
+    shutDown(limitMs: number): Promise<void>;
+    close(): Promise<void>;
+}
+export interface GatewayOptions {
+    readonly config: GatewayConfig;
+    readonly log: Logger;
+    readonly clock?: Clock;
+}
+export declare class ConfigError extends Error {
+    readonly code = "config_invalid";
+    readonly exitCode = 78;
+    readonly problems: readonly ConfigProblem[];
+    constructor(problems: readonly ConfigProblem[]);
+}
+export interface ConfigProblem extends Place {
+    readonly path: string;
+    readonly value: string | number | boolean | undefined;
+    readonly expected: string;
+    readonly remedy: string;
+    readonly message: string;
+}
+export declare function loadConfig(options?: LoadOptions): LoadedConfig;
+export declare function parseConfig(values: unknown, environment?: Environment): GatewayConfig;
+export interface LoadedConfig {
+    readonly config: GatewayConfig;
+    readonly file: string | undefined;
+    readonly warnings: readonly string[];
+}
+export interface LoadOptions {
+    readonly flags?: FlagValues;
+    readonly environment?: Environment;
+    readonly folder?: string;
+}
+export interface GatewayConfig {
+    readonly listen: readonly ListenConfig[];
+    readonly upstreams: readonly UpstreamConfig[];
+    readonly discover?: boolean | undefined;
+    readonly simulate: boolean;
+    readonly defaultPriority: number;
+    readonly rules: readonly RuleConfig[];
+    readonly keys: readonly KeyConfig[];
+    readonly allowedHosts: readonly string[];
+    readonly allowedOrigins: readonly string[];
+    readonly queue: QueueConfig;
+    readonly limits: LimitsConfig;
+    readonly log: LogConfig;
+}
+interface Control extends GatewayContext {
+    readonly gates: GateGroups;
+    readonly metrics: Metrics;
+    readonly notReady: string | undefined;
+}
+declare class Keys {
+    #private;
+    constructor(keys: readonly KeyConfig[]);
+    get required(): boolean;
+    identify(headers: IncomingHttpHeaders): Identity | undefined;
+}
+declare class Hosts {
+    #private;
+    constructor(allowedHosts: readonly string[], allowedOrigins: readonly string[], machine?: string);
+    objection(host: string | undefined, origin: string | undefined): string | undefined;
+}
+declare class Upstreams {
+    #private;
+    readonly all: Upstream[];
+    constructor(onChange: (upstream: Upstream) => void, clock?: Clock);
+    add(upstream: Upstream): Promise<void>;
+    remove(upstream: Upstream): Promise<void>;
+    recheck(upstream: Upstream): void;
+    recheckAll(): void;
+    choose(model: string | undefined): Choice;
+    models(): readonly string[];
+    serves(model: string): boolean;
+    close(): Promise<void>;
+}
+declare class GateGroups {
+    #private;
+    constructor(config: () => GatewayConfig, clock: Clock, onNew: (group: GateGroup) => void);
+    get all(): readonly GateGroup[];
+    get(name: string): GateGroup | undefined;
+    of(upstream: UpstreamConfig, url: URL): GateGroup;
+    resize(upstreams: readonly Upstream[]): void;
+    close(): void;
+}
+declare class BodyBudget {
+    #private;
+    constructor(limitBytes: number);
+    get usedBytes(): number;
+    fits(size: number): boolean;
+    keep(body: Uint8Array): StoredBody;
+    spool(body: Uint8Array): Promise<StoredBody>;
+    close(): Promise<void>;
+}
+declare class RequestLog {
+    #private;
+    readonly live: Map<string, RequestRecord>;
+    follow(observer: RequestObserver): void;
+    open(record: RequestRecord): void;
+    classified(classification: Classification, client: string): void;
+    changed(record: RequestRecord): void;
+    close(record: RequestRecord): void;
+}
+declare class HeldPermits {
+    #private;
+    get size(): number;
+    add(id: string, held: HeldPermit): void;
+    remove(id: string): void;
+    find(id: string, client: string): HeldPermit | undefined;
+}
+declare class Metrics implements RequestObserver {
+    #private;
+    constructor(measured: Measured);
+    get contentType(): string;
+    watch(gate: Gate): void;
+    classified(classification: Classification): void;
+    closed(record: RequestRecord): void;
+    text(): Promise<string>;
+}
+interface UpstreamConfig {
+    readonly name?: string | undefined;
+    readonly url: string;
+    readonly apiKey?: string | undefined;
+    readonly capacity?: number | undefined;
+    readonly gate?: string | undefined;
+    readonly models: ModelsConfig;
+}
+declare class Upstream {
+    #private;
+    readonly name: string;
+    readonly url: URL;
+    readonly apiKey: string | undefined;
+    readonly pool: Pool;
+    engine: Engine;
+    health: Health;
+    capacity: Capacity;
+    readonly group: GateGroup;
+    constructor(options: UpstreamOptions, group: GateGroup);
+    get basePath(): string;
+    get doubtful(): boolean;
+    get known(): boolean;
+    get models(): readonly string[] | undefined;
+    get aliases(): readonly (readonly [alias: string, name: string])[];
+    allows(name: string): boolean;
+    serves(model: string): boolean;
+    modelFor(asked: string | undefined): string | undefined;
+    get takesAnyModel(): boolean;
+    refresh(): Promise<void>;
+    unreachable(): void;
+    close(): Promise<void>;
+}
+interface Place {
+    readonly source: string;
+    readonly line?: number | undefined;
+}
+type Environment = Readonly<Record<string, string | undefined>>;
+type FlagValues = Readonly<Record<string, unknown>>;
+interface ListenConfig {
+    readonly host: string;
+    readonly port: number;
+    readonly priority?: number | undefined;
+}
+interface RuleConfig {
+    readonly priority: number;
+    readonly key?: string | undefined;
+    readonly path?: string | undefined;
+    readonly model?: string | undefined;
+    readonly userAgent?: string | undefined;
+    readonly header?: Readonly<Record<string, string>> | undefined;
+}
+interface KeyConfig {
+    readonly name: string;
+    readonly key: string;
+    readonly role: "user" | "admin";
+    readonly priority?: number | undefined;
+    readonly ceiling?: number | undefined;
+    readonly maxWaitMs?: number | undefined;
+}
+interface QueueConfig {
+    readonly maxWaiting: number;
+    readonly foregroundUpTo: number;
+    readonly foreground: LaneConfig;
+    readonly background: LaneConfig;
+    readonly reserved: number;
+    readonly beside: "pause" | "share";
+    readonly idleGraceMs: number;
+    readonly idleGraceGuardMs: number;
+    readonly agingMs?: number | undefined;
+    readonly starvationWarnMs: number;
+    readonly heartbeatAfterMs: number;
+    readonly heartbeatForm: "comment" | "delta" | "none";
+}
+interface LimitsConfig {
+    readonly bodyBytes: number;
+    readonly queuedBodyBytes: number;
+    readonly headersTimeoutMs: number;
+    readonly shutdownMs: number;
+}
+interface LogConfig {
+    readonly level: "debug" | "info" | "warn" | "error" | "silent";
+    readonly form: "auto" | "json" | "text";
+}
+interface GatewayContext {
+    config: GatewayConfig;
+    keys: Keys;
+    hosts: Hosts;
+    readonly upstreams: Upstreams;
+    readonly bodies: BodyBudget;
+    readonly requests: RequestLog;
+    readonly heldPermits: HeldPermits;
+    readonly clock: Clock;
+    readonly log: Logger;
+    readonly instance: string;
+}
+interface Identity {
+    readonly client: string;
+    readonly role: "user" | "admin";
+    readonly priority: number | undefined;
+    readonly ceiling: number | undefined;
+    readonly maxWaitMs: number | undefined;
+}
+type Choice = {
+    readonly upstream: Upstream;
+} | {
+    readonly refused: "no_upstream" | "upstream_down" | "unknown_model";
+    readonly models: readonly string[];
+};
+declare class GateGroup {
+    #private;
+    readonly gate: Gate;
+    readonly times: ServiceTimes;
+    readonly lanes: Lanes;
+    constructor(options: GateGroupOptions);
+    retryAfterSeconds(): number;
+    overridden: boolean;
+    get reserved(): number;
+    resize(capacity: number): void;
+    close(): void;
+}
+interface StoredBody {
+    readonly size: number;
+    bytes(): Promise<Uint8Array>;
+    dispose(): void;
+}
+interface RequestRecord {
+    readonly id: string;
+    readonly method: string;
+    readonly path: string;
+    readonly arrivedAt: number;
+    readonly arrivedAtEpochMs: number;
+    client: string;
+    dialect: DialectName | undefined;
+    model: string | undefined;
+    upstream: string | undefined;
+    gate: string | undefined;
+    gateId: string | undefined;
+    priority: number | undefined;
+    prioritySource: string | undefined;
+    state: "reading" | "waiting" | "running" | "over";
+    grantedAt: number | undefined;
+    firstTokenAt: number | undefined;
+    endedAt: number | undefined;
+    outcome: Outcome | undefined;
+    status: number;
+    promptTokens: number | undefined;
+    completionTokens: number | undefined;
+}
+interface RequestObserver {
+    opened?(record: RequestRecord): void;
+    classified?(classification: Classification, client: string): void;
+    changed?(record: RequestRecord): void;
+    closed?(record: RequestRecord): void;
+}
+interface Classification {
+    readonly priority: number;
+    readonly source: string;
+    readonly model: string | undefined;
+    readonly unknown: string | undefined;
+    readonly clamped: boolean;
+}
+declare class HeldPermit {
+    readonly gate: string;
+    readonly client: string;
+    readonly riders: Gate;
+    constructor({ id, gate, client, clock }: HeldPermitOptions);
+    pause(): Promise<void>;
+    resume(): void;
+    end(): Promise<void>;
+}
+type Measured = Pick<GatewayContext, "config" | "upstreams" | "bodies"> & {
+    readonly gates: {
+        readonly all: readonly {
+            readonly gate: Gate;
+        }[];
+    };
+};
+interface ModelsConfig {
+    readonly allow?: readonly string[] | undefined;
+    readonly alias: Readonly<Record<string, string>>;
+    readonly pin?: string | undefined;
+}
+interface Engine {
+    readonly name: EngineName;
+    readonly title: string;
+    readonly usualPorts: readonly number[];
+    identify(probe: Probe): Promise<boolean>;
+    tuned?(probe: Probe): Promise<Engine>;
+    capacity(probe: Probe): Promise<Capacity | undefined>;
+    health(probe: Probe): Promise<Health>;
+    models(probe: Probe): Promise<readonly string[] | undefined>;
+    readonly loadsAnyModel?: true;
+    readonly stepAside: StepAside;
+    readonly notes: readonly string[];
+    mayAbort(exchange: {
+        readonly streaming: boolean;
+    }): boolean;
+    outgoing(request: OutgoingRequest): Outgoing;
+}
+type Health = "ready" | "loading" | "down";
+interface Capacity {
+    readonly slots: number;
+    readonly source: string;
+}
+interface UpstreamOptions {
+    readonly name: string;
+    readonly url: URL;
+    readonly apiKey: string | undefined;
+    readonly capacity: number | undefined;
+    readonly models: ModelsConfig;
+}
+interface LaneConfig {
+    readonly maxWaiting?: number | undefined;
+    readonly maxWaitMs?: number | undefined;
+}
+declare class ServiceTimes {
+    #private;
+    record(heldMs: number): void;
+    etaMs(position: number, capacity: number): number | undefined;
+    retryAfterSeconds(waiting: number, capacity: number): number;
+}
+declare class Lanes {
+    #private;
+    enter(queue: QueueConfig, priority: number, retryAfterSeconds: number): {
+        leave(): void;
+    };
+}
+interface GateGroupOptions {
+    readonly name: string;
+    readonly capacity: number;
+    readonly reserved: number;
+    readonly foregroundUpTo: number;
+    readonly beside: "pause" | "share";
+    readonly idleGraceMs: number;
+    readonly idleGraceGuardMs: number;
+    readonly maxWaiting: number;
+    readonly starvationWarnMs: number;
+    readonly agingMs: number | undefined;
+    readonly clock?: Clock;
+}
+type DialectName = "openai-chat" | "openai-completions" | "openai-embeddings" | "openai-responses" | "anthropic-messages" | "ollama-chat" | "ollama-generate" | "ollama-embed" | "llama-completion" | "rerank" | "opaque";
+type Outcome = "finished" | "client_closed" | "refused" | "upstream_error" | UpstreamFailureCode | GateErrorCode | "internal_error";
+interface HeldPermitOptions {
+    readonly id: string;
+    readonly gate: string;
+    readonly client: string;
+    readonly clock: Clock;
+}
+type EngineName = "llama-server" | "ollama" | "lm-studio" | "mlx-lm" | "mlx-vlm" | "vllm-mlx" | "omlx" | "vllm" | "sglang" | "simulated" | "unknown";
+interface Probe {
+    get(path: string): Promise<ProbeAnswer | undefined>;
+}
+type StepAside = "resume" | "restart" | "finish";
+interface OutgoingRequest {
+    readonly route: Route;
+    readonly facts: RequestFacts;
+    readonly body: JsonReader | undefined;
+    readonly priority: number;
+}
+interface Outgoing {
+    readonly edits: readonly Edit[];
+    readonly dropHeaders: readonly string[];
+    readonly forceStream: boolean;
+    readonly hide: readonly Hidden[];
+}
+type UpstreamFailureCode = "upstream_unreachable" | "upstream_timeout" | "upstream_failed";
+interface ProbeAnswer {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly text: string;
+    readonly json: unknown;
+}
+interface Route {
+    readonly dialect: DialectName;
+    readonly family: Family;
+    readonly work: "generate" | "compute";
+    readonly streamDefault: boolean;
+    readonly body: "json" | "opaque";
+}
+interface RequestFacts {
+    readonly model?: string | undefined;
+    readonly stream: boolean;
+    readonly n: number;
+    readonly logprobs: boolean;
+    readonly tools: boolean;
+    readonly grammar: boolean;
+    readonly maxTokens?: number | undefined;
+    readonly priority?: string | number | boolean | undefined;
+    readonly serviceTier?: string | undefined;
+    readonly user?: string | undefined;
+    readonly includeUsage: boolean;
+    readonly isLoad: boolean;
+}
+declare class JsonReader {
+    #private;
+    constructor(fields: JsonFields);
+    kind(name: string): JsonKind | undefined;
+    text(name: string): string | undefined;
+    number(name: string): number | undefined;
+    flag(name: string): boolean | undefined;
+    scalar(name: string): JsonScalar | undefined;
+    object(name: string): JsonReader | undefined;
+    items(name: string): Generator<Span, void, undefined>;
+    kindAt({ start }: Span): JsonKind;
+    scalarAt(span: Span): JsonScalar | undefined;
+}
+type Edit = {
+    readonly set: EditTarget;
+    readonly value: unknown;
+} | {
+    readonly remove: EditTarget;
+};
+type Hidden = "usage" | "progress" | "timings";
+type Family = "openai" | "anthropic" | "ollama" | "llama";
+declare class JsonFields {
+    #private;
+    readonly body: Uint8Array;
+    readonly start: number;
+    constructor(body: Uint8Array, start: number, offsets: readonly number[]);
+    get count(): number;
+    get(name: string): Span | undefined;
+    occurrences(name: string): number[];
+    key(index: number): Span;
+    value(index: number): Span;
+}
+type JsonKind = "string" | "number" | "boolean" | "null" | "list" | "object";
+type JsonScalar = string | number | boolean;
+interface Span {
+    readonly start: number;
+    readonly end: number;
+}
+type EditTarget = string | readonly string[];
