@@ -50,7 +50,11 @@ export class ClientResponse implements ClientPort {
     this.status = status;
     this.#streaming = streams(head) === true;
     const framing = contentLength === undefined ? [] : ["Content-Length", String(contentLength)];
-    this.#response.writeHead(status, statusText, [...responseHeaders(rawHeaders), ...framing, ...this.ownHeaders]);
+    this.#response.writeHead(status, sendable(statusText), [
+      ...responseHeaders(rawHeaders),
+      ...framing,
+      ...this.ownHeaders,
+    ]);
     // A stream's head must not wait for its first token; anything else goes out in one packet with its body.
     if (this.#streaming) process.nextTick(() => this.#response.flushHeaders());
   }
@@ -98,4 +102,9 @@ export class ClientResponse implements ClientPort {
     this.#response.writeHead(status, [...headers, "X-Headgate-Reason", error.code, ...this.ownHeaders]);
     this.#response.end(body);
   }
+}
+
+/** A reason phrase is decoration. One that Node would not send must not cost its client the answer. */
+function sendable(reason: string): string {
+  return /^[\t\x20-\x7E\x80-\xFF]*$/.test(reason) ? reason : "";
 }

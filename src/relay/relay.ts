@@ -93,7 +93,8 @@ export class Relay {
     const { client, aggregator, watch } = this.#job;
     const good = head.status >= 200 && head.status < 300;
     const streaming = streams(head) ?? this.#job.streaming;
-    if (good) this.#watch = watch?.(streaming);
+    // Other good statuses, 204 above all, promise no answer that could be unfinished.
+    if (head.status === 200) this.#watch = watch?.(streaming);
     if (client.begun && !good) this.#mode = "refusal";
     else if (aggregator !== undefined && good && streaming) this.#mode = "collect";
     else if (!this.#clientGone) client.head(watch === undefined ? { ...head, contentLength: lengthOf(head) } : head);

@@ -18,6 +18,7 @@ export class UpstreamFailure extends Error {
 /** Nobody listens there, or the way there is closed: the request was not sent. */
 const UNREACHABLE = new Set(["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN", "EHOSTDOWN"]);
 const TIMED_OUT = new Set(["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "ETIMEDOUT"]);
+const CLOSED = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
 
 /** Classifies what undici reports. `answered` says whether the response head had come. */
 export function upstreamFailure(error: unknown, answered: boolean): UpstreamFailure {
@@ -32,7 +33,11 @@ export function upstreamFailure(error: unknown, answered: boolean): UpstreamFail
     const why = "the gateway is shutting down, or was told to let this model server go";
     return new UpstreamFailure("upstream_failed", `the answer was cut off: ${why}`, answered, error);
   }
-  const what = answered ? "broke off in the middle of its answer" : "closed the connection without an answer";
+  const what = answered
+    ? "broke off in the middle of its answer"
+    : CLOSED.has(code)
+      ? "closed the connection without an answer"
+      : "gave an answer that is no proper HTTP";
   return new UpstreamFailure("upstream_failed", `the model server ${what} (${code})`, answered, error);
 }
 
@@ -42,7 +47,7 @@ export function upstreamFailure(error: unknown, answered: boolean): UpstreamFail
  */
 export function isStaleConnection(error: unknown): boolean {
   const code = codeOf(error);
-  if (code !== "UND_ERR_SOCKET" && code !== "ECONNRESET" && code !== "EPIPE") return false;
+  if (!CLOSED.has(code)) return false;
   const socket = (error as { socket?: { bytesRead?: number } }).socket;
   return (socket?.bytesRead ?? 0) > 0;
 }
