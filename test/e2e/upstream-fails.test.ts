@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Socket } from "node:net";
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import OpenAI from "openai";
@@ -23,7 +24,7 @@ async function reading(answer: Promise<Response>): Promise<Seen> {
   try {
     const response = await answer;
     status = response.status;
-    for await (const chunk of response.body!) text += Buffer.from(chunk as Uint8Array).toString();
+    for await (const chunk of response.body ?? []) text += Buffer.from(chunk as Uint8Array).toString();
     return { status, text, broken: false };
   } catch {
     return { status, text, broken: true };
@@ -314,3 +315,52 @@ test("a compressed body cannot be read, so it waits by its headers alone and pas
   assert.equal(seen.headers["content-encoding"], "gzip");
   assert.deepEqual([it.ended[0]!.priority, it.ended[0]!.gate], [0, "local"]);
 });
+
+const BODY = JSON.stringify(WHOLE);
+const LENGTH = `Content-Length: ${BODY.length}\r\n\r\n`;
+
+const MALFORMED: readonly [title: string, answer: string, status: number][] = [
+  ["a reason phrase that cannot be sent on", `HTTP/1.1 200 Gr\u00fcn \u2713\r\n${LENGTH}${BODY}`, 200],
+  ["header bytes beyond ASCII", `HTTP/1.1 200 OK\r\nX-A: Gr\u00fcn \u2713\r\n${LENGTH}${BODY}`, 200],
+  ["a status of its own", `HTTP/1.1 999 Odd\r\n${LENGTH}${BODY}`, 999],
+  ["no content", "HTTP/1.1 204 No Content\r\n\r\n", 204],
+  ["bytes after the answer", `HTTP/1.1 200 OK\r\n${LENGTH}${BODY}HTTP/1.1 200 OK\r\n\r\n`, 200],
+  [
+    "a trailer",
+    `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\nX: 1\r\n\r\n`,
+    200,
+  ],
+  ["a control character in a header", `HTTP/1.1 200 OK\r\nX-A: \u0001\r\n${LENGTH}${BODY}`, 502],
+  ["a header without end", `HTTP/1.1 200 OK\r\nX-A: ${"x".repeat(100_000)}\r\n${LENGTH}${BODY}`, 502],
+  ["two lengths", `HTTP/1.1 200 OK\r\nContent-Length: 5\r\n${LENGTH}${BODY}`, 502],
+  ["a length that is no number", `HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\n${BODY}`, 502],
+  ["an upgrade that nobody asked for", "HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", 502],
+];
+
+for (const [title, answer, status] of MALFORMED) {
+  test(`${title}: an answer of ${status}, and nothing is left of the request`, async () => {
+    await using server = await rawServer(answer);
+    await using it = await startGateway({ server: null });
+    await it.gateway.addUpstream({ url: server.url, models: { alias: {} } });
+    const seen = await reading(it.post(CHAT, chat()));
+    assert.deepEqual([seen.status, seen.broken], [status, false], seen.text);
+    if (status === 200) assert.equal(seen.text, BODY);
+    if (status === 502) refused(502, "upstream_failed")(seen);
+  });
+}
+
+/** Answers a POST with these bytes and hangs up. */
+async function rawServer(answer: string): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (data) => socket.end(data.toString().startsWith("POST") ? answer : "HTTP/1.1 404 No\r\n\r\n"));
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
