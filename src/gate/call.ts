@@ -24,8 +24,8 @@ export function outranks(waiter: Place, holder: Place): boolean {
   return waiter.priority < holder.priority && sooner(waiter, holder);
 }
 
-/** `over` is final: released, or ended without a permit. */
-export type CallState = "waiting" | "held" | "parked" | "over";
+/** `arriving` is a call not yet queued, `over` is final: released, or ended without a permit. */
+export type CallState = "arriving" | "waiting" | "held" | "parked" | "over";
 
 /** What the promise of a wait is settled with: the permit, `true` for a wait in `yield`, or a rejection. */
 export type Settle = (outcome: Permit | true | Promise<never>) => void;
@@ -33,24 +33,25 @@ export type Settle = (outcome: Permit | true | Promise<never>) => void;
 /**
  * One call for a permit, from arrival to release: the gate's own record, behind the caller's {@link Permit}.
  *
- *     waiting ──dispatch──▶ held ──release──▶ over
- *        │                  │  ▲
- *        │              yield  dispatch
- *        │                  ▼  │
- *        └──────┐         parked
- *               ▼           ▼
- *              over (abort, timeout, cancel, displacement, close; a parked one also by release)
+ *     arriving ──▶ waiting ──dispatch──▶ held ──release──▶ over
+ *        │            │                  │  ▲
+ *        └──at once───│──────────────────┘  │
+ *                     │              yield  dispatch
+ *                     │                  ▼  │
+ *                     └──────┐         parked
+ *                            ▼           ▼
+ *                           over (abort, timeout, cancel, displacement, close; a parked one also by release)
  *
  * A parked call is the same record back in the line, so it keeps its place by itself. A million of these may wait, so it is
  * one flat object; what few calls need stands in {@link CallDetails}.
  */
 export class Call implements Place {
-  key: number;
-  priority: Priority;
-  readonly sequence: number;
-  state: CallState = "waiting";
+  declare key: number;
+  declare priority: Priority;
+  declare readonly sequence: number;
+  state: CallState = "arriving";
   /** When the present state began: the arrival, the grant or the park. */
-  since: number;
+  declare since: number;
   /**
    * Milliseconds spent waiting before the last grant, parked time included; `null` before the first, because a fraction is
    * boxed: 16 bytes for every waiter.
@@ -59,7 +60,7 @@ export class Call implements Place {
   /** Neighbours in its run while it waits, in the list of holders while it holds. */
   previous: Call | null = null;
   next: Call | null = null;
-  /** Index of its run in the two heaps of the line, or -1. */
+  /** Where its run stands in the two heaps of the line, or -1. */
   headIndex = -1;
   tailIndex = -1;
   details: CallDetails | null = null;
@@ -86,36 +87,37 @@ export class Call implements Place {
 
 /** What only some calls have. */
 export interface CallDetails {
-  label: string | undefined;
-  preemptible: boolean;
+  label?: string | undefined;
+  preemptible?: boolean;
   /** The signal of the acquiring call; it also ends a wait in `yield`. */
-  signal: AbortSignalLike | undefined;
+  signal?: AbortSignalLike | undefined;
   /** The signal and the time limit of the present wait. */
-  waitSignal: AbortSignalLike | undefined;
-  deadline: Deadline | null;
-  /** Asked to step aside, and has not answered yet. */
-  parkRequested: boolean;
-  parkReason: unknown;
+  waitSignal?: AbortSignalLike | undefined;
+  deadline?: Deadline | undefined;
+  /** Why it was asked to step aside, until it answers. */
+  parkReason?: unknown;
   /** Behind `permit.signal`; made when first read. */
-  controller: AbortControllerLike | null;
-  /** The pending `yield` that its callers share. */
-  yielding: Promise<boolean> | null;
-  /** Has raised the starvation warning. */
-  warned: boolean;
+  controller?: AbortControllerLike | undefined;
+  /** The last `yield`; its callers share it while it waits. */
+  yielding?: Promise<boolean>;
 }
 
 /** The details of `call`, made on first need. */
 export function detailsOf(call: Call): CallDetails {
-  return (call.details ??= {
-    label: undefined,
-    preemptible: false,
-    signal: undefined,
-    waitSignal: undefined,
-    deadline: null,
-    parkRequested: false,
-    parkReason: undefined,
-    controller: null,
-    yielding: null,
-    warned: false,
-  });
+  return (call.details ??= {});
+}
+
+/** Links `call` behind `tail`, the end of a list. */
+export function append(call: Call, tail: Call | null): void {
+  call.previous = tail;
+  if (tail !== null) tail.next = call;
+}
+
+/** Takes `call` out of its list. */
+export function unlink(call: Call): void {
+  const { previous, next } = call;
+  if (previous !== null) previous.next = next;
+  if (next !== null) next.previous = previous;
+  call.previous = null;
+  call.next = null;
 }

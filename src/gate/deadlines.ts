@@ -1,20 +1,20 @@
-import { Alarm, type Clock } from "./clock.ts";
-import { IndexedHeap } from "./heap.ts";
 import type { Call } from "./call.ts";
+import { IndexedHeap } from "./heap.ts";
+import type { GateInside } from "./inside.ts";
 
-/** One waiter's time limit, in clock milliseconds. */
+/** Longer timers fire at once on every platform (a signed 32-bit count of milliseconds). */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** When one waiter's time limit runs out. */
 export interface Deadline {
   readonly at: number;
-  readonly waiter: Call;
-  index: number;
+  readonly call: Call;
+  headIndex: number;
 }
 
 class ByTime extends IndexedHeap<Deadline> {
-  protected before(a: Deadline, b: Deadline): boolean {
+  protected override before(a: Deadline, b: Deadline): boolean {
     return a.at < b.at;
-  }
-  protected place(deadline: Deadline, index: number): void {
-    deadline.index = index;
   }
 }
 
@@ -23,42 +23,44 @@ class ByTime extends IndexedHeap<Deadline> {
  * `acquire({ timeoutMs })` must get its answer rather than exit without one.
  */
 export class Deadlines {
-  readonly #clock: Clock;
+  readonly #gate: GateInside;
+  readonly #onDue: (call: Call) => void;
   readonly #heap = new ByTime();
-  readonly #alarm: Alarm;
-  readonly #onDue: (waiters: readonly Call[]) => void;
+  #callOff: (() => void) | undefined;
 
-  constructor(clock: Clock, onDue: (waiters: readonly Call[]) => void) {
-    this.#clock = clock;
+  /** `onDue` must {@link remove} the deadline. */
+  constructor(gate: GateInside, onDue: (call: Call) => void) {
+    this.#gate = gate;
     this.#onDue = onDue;
-    this.#alarm = new Alarm(clock, true, () => this.#expire());
   }
 
-  add(waiter: Call, timeoutMs: number, now: number): Deadline {
-    const deadline: Deadline = { at: now + timeoutMs, waiter, index: -1 };
+  add(call: Call, timeoutMs: number): Deadline {
+    const deadline = { at: call.since + timeoutMs, call, headIndex: -1 };
     this.#heap.add(deadline);
-    this.#alarm.setAtMost(deadline.at, now);
+    if (deadline.headIndex === 0) this.#arm();
     return deadline;
   }
 
   remove(deadline: Deadline): void {
-    if (deadline.index === -1) return;
-    this.#heap.removeAt(deadline.index);
-    // Left armed for a later deadline it would ring early once, which costs less than re-arming for every waiter that leaves.
-    if (this.#heap.items.length === 0) this.#alarm.clear();
+    this.#heap.removeAt(deadline.headIndex, null);
+    // Left armed for a later deadline it rings early once, which costs less than re-arming for every waiter that leaves.
+    if (this.#heap.items.length === 0) this.#callOff?.();
   }
 
-  #expire(): void {
-    const now = this.#clock.now();
-    const due: Call[] = [];
-    for (let first = this.#heap.peek(); first !== undefined; first = this.#heap.peek()) {
-      if (first.at > now) {
-        this.#alarm.setAtMost(first.at, now);
-        break;
-      }
-      this.#heap.removeAt(first.index);
-      due.push(first.waiter);
-    }
-    if (due.length > 0) this.#onDue(due);
+  #arm(): void {
+    this.#callOff?.();
+    const [first] = this.#heap.items;
+    if (!first) return;
+    // Rounded up: a timer that fires a fraction early would find nothing due and spin.
+    const delayMs = Math.min(Math.ceil(first.at - this.#gate.time), MAX_DELAY_MS);
+    this.#callOff = this.#gate.options.clock.after(delayMs, () => this.#ring(), true);
+  }
+
+  #ring(): void {
+    const now = this.#gate.tick();
+    const { items } = this.#heap;
+    while (items.length > 0 && items[0]!.at <= now) this.#onDue(items[0]!.call);
+    this.#arm();
+    this.#gate.finish();
   }
 }

@@ -21,32 +21,28 @@ export interface GateErrorDetails {
   readonly waiting: number;
 }
 
-const BRAND = Symbol.for("headgate.GateError");
+const BRAND: unique symbol = Symbol.for("headgate.GateError");
 
 /**
  * Everything a gate ends a call with, except programmer errors (`TypeError`, `RangeError`, thrown at once) and the
  * caller's own abort (which rejects with `signal.reason` itself). Always a fresh instance.
  */
 export class GateError extends Error {
-  readonly code: GateErrorCode;
-  readonly stage: GateStage;
+  declare readonly code: GateErrorCode;
+  declare readonly stage: GateStage;
   /** Milliseconds the call had waited. */
-  readonly waitedMs: number;
+  declare readonly waitedMs: number;
   /** Waiters at the gate when the call ended, itself not counted. */
-  readonly waiting: number;
+  declare readonly waiting: number;
 
   constructor(code: GateErrorCode, stage: GateStage, message: string, details: GateErrorDetails) {
     super(message);
-    this.name = "GateError";
-    this.code = code;
-    this.stage = stage;
-    this.waitedMs = details.waitedMs;
-    this.waiting = details.waiting;
+    Object.assign(this, { name: "GateError", code, stage }, details);
     Object.defineProperty(this, BRAND, { value: true });
   }
 }
 
 /** Whether `error` is a {@link GateError}, also when it comes from another copy of this package. */
 export function isGateError(error: unknown): error is GateError {
-  return typeof error === "object" && error !== null && BRAND in error;
+  return (error as { readonly [BRAND]?: true } | null | undefined)?.[BRAND] === true;
 }

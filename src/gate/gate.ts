@@ -1,11 +1,12 @@
 import type { AbortSignalLike } from "./abort.ts";
 import type { Call } from "./call.ts";
+import { check } from "./check.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { GateEventName, GateListener, GateState } from "./events.ts";
 import { checkCount, checkWaitOptions, resolveGateOptions, type AcquireOptions, type GateOptions } from "./options.ts";
 import { Permit } from "./permit.ts";
 import { checkPriority, type Priority } from "./priority.ts";
-import type { GateSnapshot } from "./snapshot.ts";
+import { snapshotOf, type GateSnapshot } from "./snapshot.ts";
 
 /** What {@link Gate.tryAcquire} takes: nothing that concerns waiting. */
 export type TryAcquireOptions = Pick<AcquireOptions, "priority" | "preemptible" | "label">;
@@ -25,10 +26,8 @@ export type TryAcquireOptions = Pick<AcquireOptions, "priority" | "preemptible" 
  * const answer = await gate.run(() => model.chat(question), { priority: Priority.FOREGROUND });
  */
 export class Gate {
-  readonly name: string;
+  declare readonly name: string;
   readonly #dispatcher: Dispatcher;
-  readonly #aged: boolean;
-  readonly #defaultPriority: () => Priority;
 
   /**
    * @param options - a number is short for `{ capacity }`.
@@ -37,8 +36,6 @@ export class Gate {
   constructor(options: GateOptions | number = {}) {
     const resolved = resolveGateOptions(typeof options === "number" ? { capacity: options } : options);
     this.name = resolved.name;
-    this.#aged = resolved.msPerPriority > 0;
-    this.#defaultPriority = resolved.defaultPriority;
     this.#dispatcher = new Dispatcher(resolved);
   }
 
@@ -81,9 +78,7 @@ export class Gate {
    * using permit = await gate.acquire({ priority: Priority.FOREGROUND, signal, timeoutMs: 30_000 });
    */
   acquire(options?: AcquireOptions): Promise<Permit> {
-    const priority = this.#priorityOf(options);
-    if (options !== undefined) checkWaitOptions(options);
-    return this.#dispatcher.acquire(priority, options);
+    return Promise.resolve(this.#enter(options));
   }
 
   /**
@@ -106,12 +101,8 @@ export class Gate {
    * @throws {TypeError | RangeError} synchronously, for an unusable argument.
    */
   run<Result>(task: (permit: Permit) => Result | PromiseLike<Result>, options?: AcquireOptions): Promise<Result> {
-    if (typeof task !== "function") throw new TypeError(`run takes a function; got ${String(task)}`);
-    const priority = this.#priorityOf(options);
-    if (options !== undefined) checkWaitOptions(options);
-    const signal = options?.signal;
-    const permit = signal?.aborted === true ? undefined : this.#dispatcher.grant(priority, options);
-    return perform(permit ?? this.#dispatcher.acquire(priority, options), task, signal);
+    check(typeof task === "function", "task", task, "a function");
+    return perform(this.#enter(options), task, options?.signal);
   }
 
   /**
@@ -121,7 +112,8 @@ export class Gate {
    * @throws {TypeError | RangeError} unless `capacity` is a whole number from 0, or Infinity.
    */
   resize(capacity: number): void {
-    this.#dispatcher.resize(checkCount("capacity", capacity));
+    this.#dispatcher.permits.capacity = checkCount("capacity", capacity);
+    this.#dispatcher.turn(this.state);
   }
 
   /**
@@ -133,10 +125,10 @@ export class Gate {
    */
   reserve(permits: number): void {
     checkCount("permits", permits);
-    if (this.#dispatcher.permits.reserved === undefined) {
-      throw new TypeError("reserve needs a gate made with the option `reserved`, which says for whom");
-    }
-    this.#dispatcher.reserve(permits);
+    const { reserved } = this.#dispatcher.options;
+    check(reserved !== undefined, "reserved", reserved, "an option of the gate");
+    this.#dispatcher.permits.reserved = { ...reserved!, permits };
+    this.#dispatcher.finish();
   }
 
   /** Stops dispatching; calls keep queueing, holders keep holding. No effect on a draining or closed gate. */
@@ -154,13 +146,15 @@ export class Gate {
    * last permit is back. With capacity 0 and waiters that takes a `resize`.
    */
   drain(): Promise<void> {
-    if (this.state !== "closed") this.#dispatcher.turn("draining");
+    if (this.state === "open" || this.state === "paused") this.#dispatcher.turn("draining");
     return this.#dispatcher.idle();
   }
 
   /** Ends every waiter with a `GateError` `closed` and admits nobody. Holders keep their permits and may release them. */
-  close(reason?: string): void {
-    this.#dispatcher.close(reason);
+  close(reason: string = "the gate was closed"): void {
+    if (this.state === "closed") return;
+    for (const call of this.#dispatcher.queue.inOrder()) this.#dispatcher.waits.end(call, "closed", reason);
+    this.#dispatcher.turn("closed");
   }
 
   /**
@@ -168,9 +162,7 @@ export class Gate {
    * Takes time in proportion to the line: it is for operators; programs abort a signal.
    */
   cancel(id: string): boolean {
-    const call = this.#find(id);
-    if (call !== undefined) this.#dispatcher.cancel(call);
-    return call !== undefined;
+    return this.#change(id, (call) => this.#dispatcher.waits.end(call, "cancelled", "cancelled by id"));
   }
 
   /**
@@ -180,15 +172,13 @@ export class Gate {
    * @throws {TypeError | RangeError} for an unusable priority.
    */
   reprioritise(id: string, priority: Priority): boolean {
-    const checked = checkPriority(priority, this.#aged);
-    const call = this.#find(id);
-    if (call !== undefined) this.#dispatcher.reprioritise(call, checked);
-    return call !== undefined;
+    const checked = checkPriority(priority, this.#dispatcher.options.msPerPriority > 0);
+    return this.#change(id, (call) => this.#dispatcher.reprioritise(call, checked));
   }
 
   /** Everyone at the gate at this moment. Sorts the line: not for every request. */
   snapshot(): GateSnapshot {
-    return this.#dispatcher.snapshot();
+    return snapshotOf(this.#dispatcher);
   }
 
   /**
@@ -209,17 +199,30 @@ export class Gate {
     await this.#dispatcher.idle();
   }
 
-  #priorityOf(options: { readonly priority?: Priority | undefined } | undefined): Priority {
-    const given = options?.priority;
-    return given === undefined ? this.#defaultPriority() : checkPriority(given, this.#aged);
+  #enter(options: AcquireOptions | undefined): Permit | Promise<Permit> {
+    const priority = this.#priorityOf(options);
+    checkWaitOptions(options);
+    return this.#dispatcher.acquire(priority, options);
   }
 
-  #find(id: string): Call | undefined {
-    const sequence = Number(id);
-    // "2.0" and " 2" are no ids, though they read as a number.
-    if (String(sequence) !== id) return undefined;
-    for (const call of this.#dispatcher.queue) if (call.sequence === sequence) return call;
-    return undefined;
+  #priorityOf(options: { readonly priority?: Priority | undefined } | undefined): Priority {
+    const { defaultPriority, msPerPriority } = this.#dispatcher.options;
+    const aged = msPerPriority > 0;
+    if (options?.priority !== undefined) return checkPriority(options.priority, aged);
+    return checkPriority(
+      typeof defaultPriority === "function" ? defaultPriority() : defaultPriority,
+      aged,
+      "defaultPriority",
+    );
+  }
+
+  /** Whether a waiter of that id was there. */
+  #change(id: string, change: (waiter: Call) => void): boolean {
+    const waiter = [...this.#dispatcher.queue].find((call) => call.id === id);
+    if (!waiter) return false;
+    change(waiter);
+    this.#dispatcher.finish();
+    return true;
   }
 }
 
@@ -231,7 +234,7 @@ async function perform<Result>(
 ): Promise<Result> {
   const permit = granted instanceof Permit ? granted : await granted;
   try {
-    if (signal?.aborted === true) throw signal.reason;
+    if (signal?.aborted) throw signal.reason;
     return await task(permit);
   } finally {
     permit.release();

@@ -1,42 +1,37 @@
+/** Knows where it stands in a heap; -1 when in none. */
+interface Ranked {
+  headIndex: number;
+}
+
 /**
  * A 4-ary heap whose items know their place, so that any of them can leave in O(log n).
  *
- * Four children a node halve the depth of a binary heap and keep siblings on one cache line. A subclass says what comes
- * first and where an item keeps its index; a function passed in would not be inlined.
+ * Four children a node halve the depth of a binary heap and keep siblings on one cache line. A subclass says what comes first,
+ * and may say where an item keeps its index; a function passed in would not be inlined.
  */
-export abstract class IndexedHeap<Item> {
+export abstract class IndexedHeap<Item extends Ranked> {
+  /** The first is on top. */
   readonly items: Item[] = [];
 
   protected abstract before(a: Item, b: Item): boolean;
-  /** Notes the item's index; -1 when it leaves. */
-  protected abstract place(item: Item, index: number): void;
-
-  peek(): Item | undefined {
-    return this.items[0];
-  }
 
   add(item: Item): void {
-    this.items.push(item);
-    this.#rise(item, this.items.length - 1);
+    this.#rise(item, this.items.push(item) - 1);
   }
 
-  removeAt(index: number): void {
+  /** Takes out what stands at `index`. `heir` gets its place; without one the order is restored among the others. */
+  removeAt(index: number, heir: Item | null): void {
     const { items } = this;
     this.place(items[index]!, -1);
-    const last = items.pop()!;
-    if (index < items.length) this.#settle(last, index);
-  }
-
-  /** Puts `item` where another stood. */
-  replaceAt(index: number, item: Item): void {
-    this.place(this.items[index]!, -1);
-    this.#settle(item, index);
-  }
-
-  #settle(item: Item, index: number): void {
-    const parent = (index - 1) >> 2;
-    if (index > 0 && this.before(item, this.items[parent]!)) this.#rise(item, index);
+    const item = heir ?? items.pop()!;
+    if (index >= items.length) return;
+    if (index > 0 && this.before(item, items[(index - 1) >> 2]!)) this.#rise(item, index);
     else this.#sink(item, index);
+  }
+
+  /** Notes the item's index; -1 when it leaves. */
+  protected place(item: Item, index: number): void {
+    item.headIndex = index;
   }
 
   #rise(item: Item, from: number): void {

@@ -1,4 +1,5 @@
 import type { AbortSignalLike } from "./abort.ts";
+import { check } from "./check.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import type { Reserved } from "./permits.ts";
 import { checkPriority, DEFAULT_PRIORITY, type Priority } from "./priority.ts";
@@ -44,8 +45,6 @@ export interface AcquireOptions {
   readonly onEnqueue?: ((id: string) => void) | undefined;
 }
 
-const DEFAULT_STARVATION_WARN_MS = 300_000;
-
 export interface ResolvedGateOptions {
   readonly capacity: number;
   readonly reserved: Reserved | undefined;
@@ -53,80 +52,61 @@ export interface ResolvedGateOptions {
   readonly starvationWarnMs: number;
   /** Milliseconds of precedence per unit of priority; 0 without aging. */
   readonly msPerPriority: number;
-  readonly defaultPriority: () => Priority;
+  readonly defaultPriority: Priority | (() => Priority);
   readonly clock: Clock;
   readonly name: string;
 }
 
 /** @throws {TypeError | RangeError} naming the option and its value. */
-export function resolveGateOptions(options: GateOptions): ResolvedGateOptions {
-  const { agingMs, reserved, defaultPriority = DEFAULT_PRIORITY } = options;
+export function resolveGateOptions({
+  capacity = 1,
+  reserved,
+  maxWaiting = Infinity,
+  starvationWarnMs = 300_000,
+  agingMs,
+  defaultPriority = DEFAULT_PRIORITY,
+  clock = systemClock,
+  name = "gate",
+}: GateOptions): ResolvedGateOptions {
   const aged = agingMs !== undefined;
-  if (aged) checkNumber("agingMs", agingMs, { above: 0, finite: true });
+  if (aged) check(Number.isFinite(agingMs) && agingMs > 0, "agingMs", agingMs, "a finite number above 0");
+  const isDuration = typeof starvationWarnMs === "number" && starvationWarnMs > 0;
+  check(isDuration, "starvationWarnMs", starvationWarnMs, "a number above 0");
   return {
-    capacity: checkCount("capacity", options.capacity ?? 1),
+    capacity: checkCount("capacity", capacity),
     reserved: reserved && {
       permits: checkCount("reserved.permits", reserved.permits),
       priority: checkPriority(reserved.priority, aged, "reserved.priority"),
     },
-    maxWaiting: checkCount("maxWaiting", options.maxWaiting ?? Infinity),
-    starvationWarnMs: checkNumber("starvationWarnMs", options.starvationWarnMs ?? DEFAULT_STARVATION_WARN_MS, {
-      above: 0,
-    }),
+    maxWaiting: checkCount("maxWaiting", maxWaiting),
+    starvationWarnMs,
     msPerPriority: aged ? agingMs / 100 : 0,
-    defaultPriority: resolveDefaultPriority(defaultPriority, aged),
-    clock: options.clock ?? systemClock,
-    name: options.name ?? "gate",
+    defaultPriority:
+      typeof defaultPriority === "function" ? defaultPriority : checkPriority(defaultPriority, aged, "defaultPriority"),
+    clock,
+    name,
   };
 }
 
-function resolveDefaultPriority(given: Priority | (() => Priority), aged: boolean): () => Priority {
-  if (typeof given === "function") return () => checkPriority(given(), aged, "defaultPriority");
-  const fixed = checkPriority(given, aged, "defaultPriority");
-  return () => fixed;
-}
-
 /** @throws {TypeError | RangeError} when `timeoutMs` or `signal` is unusable. */
-export function checkWaitOptions({ signal, timeoutMs }: { signal?: unknown; timeoutMs?: unknown }): void {
-  if (timeoutMs !== undefined) checkNumber("timeoutMs", timeoutMs, { from: 0 });
-  if (signal !== undefined && !isAbortSignalLike(signal)) {
-    throw new TypeError(`signal must be an AbortSignal; got ${String(signal)}`);
+export function checkWaitOptions({
+  signal,
+  timeoutMs = 0,
+}: { signal?: AbortSignalLike | null | undefined; timeoutMs?: number | undefined } = {}): void {
+  check(typeof timeoutMs === "number" && timeoutMs >= 0, "timeoutMs", timeoutMs, "a number from 0");
+  if (signal !== undefined) {
+    const fits = typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function";
+    check(fits, "signal", signal, "an AbortSignal");
   }
 }
 
 /** A whole number from 0, or Infinity. */
-export function checkCount(option: string, value: unknown): number {
-  const count = checkNumber(option, value, { from: 0 });
-  if (!Number.isInteger(count) && count !== Infinity) {
-    throw new RangeError(`${option} must be a whole number or Infinity; got ${count}`);
-  }
-  return count;
-}
-
-interface Bounds {
-  readonly above?: number;
-  readonly from?: number;
-  readonly finite?: boolean;
-}
-
-function checkNumber(option: string, value: unknown, bounds: Bounds): number {
-  const { above, from, finite } = bounds;
-  const expected = above === undefined ? `a number from ${from}` : `a number above ${above}`;
-  if (typeof value !== "number" || Number.isNaN(value)) {
-    throw new TypeError(`${option} must be ${expected}; got ${String(value)}`);
-  }
-  const inRange = (above === undefined || value > above) && (from === undefined || value >= from);
-  if (!inRange || (finite === true && value === Infinity)) {
-    throw new RangeError(`${option} must be ${finite ? "a finite number" : expected}; got ${value}`);
-  }
-  return value;
-}
-
-function isAbortSignalLike(value: unknown): value is AbortSignalLike {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    typeof (value as AbortSignalLike).aborted === "boolean" &&
-    typeof (value as AbortSignalLike).addEventListener === "function"
+export function checkCount(option: string, value: number): number {
+  check(
+    value === Infinity || (Number.isInteger(value) && value >= 0),
+    option,
+    value,
+    "a whole number from 0, or Infinity",
   );
+  return value;
 }

@@ -1,36 +1,41 @@
 import { sooner, type Call } from "./call.ts";
-import type { Holders } from "./holders.ts";
-import { running, type RefusingGate } from "./refusals.ts";
-import type { Reporter } from "./reporter.ts";
+import type { GateInside } from "./inside.ts";
+import { failure } from "./refusals.ts";
 
 /** Whether somebody who could run with the permit of `holder`, and is sooner, waits. Precondition: the gate dispatches. */
-export function mustStepAside({ permits, queue }: RefusingGate, holder: Call): boolean {
-  const first = queue.firstPossible();
-  if (first === undefined) return false;
+export function mustStepAside({ permits, queue }: GateInside, holder: Call): boolean {
   // After a shrink one permit less may free none. Stepping aside still brings the sooner waiter nearer, and whoever kept a
   // permit too many would be asked for it again at once.
-  if (permits.tooManyHeldAs(holder.priority)) return sooner(first, holder);
-  permits.giveBack(holder.priority);
-  const next = queue.firstEligible();
-  permits.take(holder.priority);
-  return next !== undefined && sooner(next, holder);
+  const tooManyHeld = permits.freeFor(holder.priority) < 0;
+  permits.charge(holder.priority, -1);
+  const must = queue.someFirst((waiter) => {
+    const permitsFor = tooManyHeld ? permits.allFor(waiter.priority) : permits.freeFor(waiter.priority);
+    return permitsFor > 0 && sooner(waiter, holder);
+  });
+  permits.charge(holder.priority, 1);
+  return must;
 }
 
 /**
- * Asks as many holders to step aside as there are waiters who need it. The signals fire with the events, once the state is
- * final. Precondition: the gate dispatches.
+ * Asks as many holders to step aside as there are waiters who need it: of those who offered it, the worst priority first, then
+ * the latest arrival, which has the least to lose. The signals fire with the events, once the state is final.
+ * Precondition: the gate dispatches.
  */
-export function askHolders(gate: RefusingGate, holders: Holders, report: Reporter, now: number): void {
-  for (;;) {
-    const victim = holders.nextVictim(gate.queue);
-    if (victim === undefined) return;
-    holders.asked(victim, running(gate, "preempted", victim, "a sooner call waits for it; call yield() or release()"));
-    report.record("preempt", victim, { heldMs: now - victim.since });
-    report.afterwards(() => signal(victim));
+export function askHolders(gate: GateInside): void {
+  const { holders, queue, reporter } = gate;
+  if (holders.preemptible.size === 0) return;
+  const willing = [...holders.preemptible].filter(({ details }) => !details!.parkReason);
+  let asked = holders.preemptible.size - willing.length;
+  for (const holder of willing.sort((a, b) => b.priority - a.priority || b.sequence - a.sequence)) {
+    if (queue.countOutranking(holder, asked + 1) <= asked) continue;
+    asked++;
+    const details = holder.details!;
+    const reason = failure(gate, holder, "preempted", "a sooner call waits; call yield() or release()");
+    details.parkReason = reason;
+    reporter.record("preempt", holder, { heldMs: gate.tick() - holder.since });
+    reporter.afterwards(() => {
+      // Nothing to do when it answered meanwhile, or when nobody has read its signal yet: that one will be born aborted.
+      if (details.parkReason === reason) details.controller?.abort(reason);
+    });
   }
-}
-
-/** Nothing to do when it answered meanwhile, or when nobody has read its signal yet: that one will be born aborted. */
-function signal({ details }: Call): void {
-  if (details !== null && details.parkRequested) details.controller?.abort(details.parkReason);
 }

@@ -1,6 +1,8 @@
-import { createAbortController, type AbortSignalLike, type PlatformAbortSignal } from "./abort.ts";
+import type { AbortControllerLike, AbortSignalLike, PlatformAbortSignal } from "./abort.ts";
 import { detailsOf, type Call } from "./call.ts";
 import type { Priority } from "./priority.ts";
+
+declare const AbortController: new () => AbortControllerLike;
 
 /** Bounds of one wait in {@link Permit.yield}. */
 export interface YieldOptions {
@@ -65,9 +67,9 @@ export class Permit {
    */
   get signal(): PlatformAbortSignal {
     const details = detailsOf(this.#call);
-    if (details.controller === null) {
-      details.controller = createAbortController();
-      if (details.parkRequested) details.controller.abort(details.parkReason);
+    if (!details.controller) {
+      details.controller = new AbortController();
+      if (details.parkReason) details.controller.abort(details.parkReason);
     }
     return details.controller.signal;
   }

@@ -10,9 +10,9 @@ export interface Reserved {
 
 /** The count of permits: how many exist, how many are held, and by which side of the reservation. No policy of order. */
 export class Permits {
-  capacity: number;
-  reserved: Reserved | undefined;
-  #held = 0;
+  declare capacity: number;
+  declare reserved: Reserved | undefined;
+  held = 0;
   /** Held by priorities beyond the reservation. */
   #heldBeyond = 0;
 
@@ -21,13 +21,9 @@ export class Permits {
     this.reserved = reserved;
   }
 
-  get held(): number {
-    return this.#held;
-  }
-
   /** Permits held by priorities within the reservation; all of them when there is none. */
   get heldWithin(): number {
-    return this.#held - this.#heldBeyond;
+    return this.held - this.#heldBeyond;
   }
 
   /** Whether `priority` may not use the reserved permits. */
@@ -35,30 +31,20 @@ export class Permits {
     return this.reserved !== undefined && priority > this.reserved.priority;
   }
 
-  /** Whether a permit is free that `priority` may use. */
-  usableBy(priority: Priority): boolean {
-    if (this.#held >= this.capacity) return false;
-    return !this.isBeyond(priority) || this.#heldBeyond < this.capacity - this.reserved!.permits;
+  /** Permits that `priority` may use, held or free. */
+  allFor(priority: Priority): number {
+    return this.isBeyond(priority) ? this.capacity - this.reserved!.permits : this.capacity;
   }
 
-  /** Whether there are permits at all, held or free, for `priority`. */
-  existFor(priority: Priority): boolean {
-    return this.capacity > (this.isBeyond(priority) ? this.reserved!.permits : 0);
+  /** Permits that `priority` may use and nobody holds; below 0 when a shrink left too many held. */
+  freeFor(priority: Priority): number {
+    const free = this.capacity - this.held;
+    return this.isBeyond(priority) ? Math.min(free, this.allFor(priority) - this.#heldBeyond) : free;
   }
 
-  /** Whether a shrink left more held than there are, of those that a holder of `priority` counts among. */
-  tooManyHeldAs(priority: Priority): boolean {
-    if (this.#held > this.capacity) return true;
-    return this.isBeyond(priority) && this.#heldBeyond > this.capacity - this.reserved!.permits;
-  }
-
-  take(priority: Priority): void {
-    this.#held++;
-    if (this.isBeyond(priority)) this.#heldBeyond++;
-  }
-
-  giveBack(priority: Priority): void {
-    this.#held--;
-    if (this.isBeyond(priority)) this.#heldBeyond--;
+  /** Counts one permit more (1) or less (-1) as held by `priority`. */
+  charge(priority: Priority, permits: 1 | -1): void {
+    this.held += permits;
+    if (this.isBeyond(priority)) this.#heldBeyond += permits;
   }
 }

@@ -1,3 +1,5 @@
+import { check } from "./check.ts";
+
 /**
  * The two priorities everybody needs. **Smaller is sooner**; any finite number between or beyond them is a priority too.
  *
@@ -26,17 +28,7 @@ const MAX_AGED_PRIORITY = 1e6;
  * @throws {RangeError} when it is infinite, or beyond ±1e6 on a gate with aging.
  */
 export function checkPriority(value: unknown, aged: boolean, option = "priority"): Priority {
-  if (typeof value !== "number" || Number.isNaN(value)) {
-    const hint = typeof value === "string" ? "; use Priority.FOREGROUND or Priority.BACKGROUND" : "";
-    throw new TypeError(`${option} must be a finite number, smaller is sooner; got ${show(value)}${hint}`);
-  }
-  if (!Number.isFinite(value)) throw new RangeError(`${option} must be finite; got ${value}`);
-  if (aged && Math.abs(value) > MAX_AGED_PRIORITY) {
-    throw new RangeError(`${option} must lie within ±${MAX_AGED_PRIORITY} on a gate with agingMs; got ${value}`);
-  }
-  return value + 0;
-}
-
-function show(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+  const usable = Number.isFinite(value) && (!aged || Math.abs(value as number) <= MAX_AGED_PRIORITY);
+  check(usable, option, value, `a finite number (within ±${MAX_AGED_PRIORITY} with agingMs)`);
+  return (value as number) + 0;
 }

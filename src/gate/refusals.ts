@@ -1,56 +1,35 @@
-import type { Call } from "./call.ts";
-import { GateError, type GateErrorCode } from "./errors.ts";
-import type { Permits } from "./permits.ts";
-import type { Queue } from "./queue.ts";
+import type { Call, CallState } from "./call.ts";
+import { GateError, type GateErrorCode, type GateStage } from "./errors.ts";
+import type { GateInside } from "./inside.ts";
 
-/** What an error says of its gate. */
-export interface RefusingGate {
-  readonly name: string;
-  readonly permits: Permits;
-  readonly queue: Queue;
-}
+const STAGES: Readonly<Record<CallState, GateStage>> = {
+  arriving: "rejected",
+  waiting: "evicted",
+  parked: "parked",
+  held: "running",
+  over: "running",
+};
 
-/** The error of a call that was never queued. */
-export function rejected({ name, queue }: RefusingGate, code: GateErrorCode, why: string): GateError {
-  return new GateError(code, "rejected", `gate "${name}" ${why}`, { waitedMs: 0, waiting: queue.size });
-}
-
-/** The error of a call whose wait ends, and which still stands in line. */
-export function ended(
-  { name, queue }: RefusingGate,
-  code: GateErrorCode,
-  call: Call,
-  now: number,
-  why: string,
-): GateError {
-  const waitedMs = now - call.since;
-  const whose = call.details?.label ?? `call ${call.sequence}`;
-  const message = `gate "${name}": ${whose} (priority ${call.priority}) waited ${Math.round(waitedMs)} ms in vain: ${why}`;
-  const stage = call.state === "parked" ? "parked" : "evicted";
-  return new GateError(code, stage, message, { waitedMs, waiting: queue.size - 1 });
-}
-
-/** The error of a call that holds a permit, or held it. */
-export function running({ name, queue }: RefusingGate, code: GateErrorCode, call: Call, why: string): GateError {
-  const details = { waitedMs: call.waitedMs ?? 0, waiting: queue.size };
-  return new GateError(code, "running", `gate "${name}": permit ${call.sequence}: ${why}`, details);
+/**
+ * What `call` fails with: an aborted one with `reason` itself, any other with an error for which `reason` is a clause.
+ * To be made when the call stands in line no more, and before its state changes.
+ */
+export function failure(gate: GateInside, call: Call, code: GateErrorCode | "aborted", reason: unknown): unknown {
+  if (code === "aborted") return reason;
+  const { state, priority, details, id } = call;
+  const stage = STAGES[state];
+  const waitedMs = stage === "running" ? (call.waitedMs ?? 0) : gate.time - call.since;
+  const facts = `priority ${priority}, ${stage} after ${Math.round(waitedMs)} ms`;
+  const message = `gate "${gate.options.name}": ${details?.label ?? `call ${id}`} (${facts}): ${String(reason)}`;
+  return new GateError(code, stage, message, { waitedMs, waiting: gate.queue.size });
 }
 
 /** Why a call found no permit in time, with what its caller may have done wrong. */
-export function whyNoPermit({ permits, queue }: RefusingGate, call: Call, holders: Iterable<Call>): string {
+export function whyNoPermit({ permits, holders, state }: GateInside, { since }: Call): string {
   const { held, capacity, reserved } = permits;
-  // Who could run and waits nevertheless waits at a paused gate.
-  if (permits.usableBy(call.priority)) return "the gate is paused";
-  if (!permits.existFor(call.priority)) {
-    return capacity > 0
-      ? `all permits are reserved for priorities up to ${reserved!.priority}`
-      : "the gate has capacity 0";
-  }
+  const figures = `${held} of ${capacity} permits held, ${reserved?.permits ?? 0} reserved, gate ${state}`;
   // Nobody let go while this call waited: from inside, that is what waiting for oneself looks like.
-  let heldThroughout = true;
-  for (const holder of holders) heldThroughout &&= holder.since <= call.since && holder.sequence < call.sequence;
-  const hint = heldThroughout
-    ? ", and none came free meanwhile; a call made while holding a permit of the same gate waits for itself (self-deadlock): pass that permit on"
-    : "";
-  return `time limit reached; ${held} of ${capacity} permits held, ${queue.size} waiting${hint}`;
+  return state !== "paused" && holders.newest && holders.newest.since <= since
+    ? `${figures}; a call made while holding one waits for itself (self-deadlock): pass that permit on`
+    : figures;
 }

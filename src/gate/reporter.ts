@@ -1,7 +1,6 @@
 import type { Call } from "./call.ts";
 import type { GateEvent, GateEventName, GateEvents, GateListener, Subject } from "./events.ts";
-import type { Permits } from "./permits.ts";
-import type { Queue } from "./queue.ts";
+import type { GateInside } from "./inside.ts";
 import { subjectOf } from "./snapshot.ts";
 
 declare const console: { warn(message: string, event: unknown): void };
@@ -21,35 +20,27 @@ type Particulars<Name extends GateEventName, About> = Omit<
  * rejects becomes a `fault`.
  */
 export class Reporter {
-  readonly #gate: string;
-  readonly #permits: Permits;
-  readonly #queue: Queue;
-  readonly #listeners = new Map<string, Set<GateListener>>();
-  /** A function is something of the caller's that is to be called in its turn among the events. */
-  #recorded: (GateEvent | (() => void))[] = [];
+  readonly #gate: GateInside;
+  #listeners: readonly { readonly name: string; readonly listener: GateListener }[] = [];
+  #recorded: (() => void)[] = [];
   #delivering = false;
 
-  constructor(gate: string, permits: Permits, queue: Queue) {
+  constructor(gate: GateInside) {
     this.#gate = gate;
-    this.#permits = permits;
-    this.#queue = queue;
   }
 
   on(name: string, listener: GateListener): () => void {
-    const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners);
-    // Wrapped, so that one function added twice is called twice and each removal removes its own.
-    const own: GateListener = (event) => listener(event);
-    listeners.add(own);
+    // An entry of its own, so that one function added twice is called twice and each removal removes its own.
+    const entry = { name, listener };
+    this.#listeners = [...this.#listeners, entry];
     return () => {
-      listeners.delete(own);
-      if (listeners.size === 0 && this.#listeners.get(name) === listeners) this.#listeners.delete(name);
+      this.#listeners = this.#listeners.filter((other) => other !== entry);
     };
   }
 
   /** Whether such an event is worth building. */
-  wants(name: GateEventName): boolean {
-    return LOUD.has(name) || (this.#listeners.size > 0 && (this.#listeners.has(name) || this.#listeners.has("*")));
+  wants(type: GateEventName): boolean {
+    return LOUD.has(type) || (this.#listeners.length > 0 && this.#hearing(type).length > 0);
   }
 
   record<Name extends GateEventName, About extends Call | null>(
@@ -58,11 +49,14 @@ export class Reporter {
     particulars: Particulars<Name, About>,
   ): void {
     if (!this.wants(type)) return;
-    const figures = { gate: this.#gate, held: this.#permits.held, waiting: this.#queue.size };
-    const subject = about === null ? null : subjectOf(about);
-    this.#recorded.push({ type, ...figures, ...subject, ...particulars } as unknown as GateEvent);
+    const { options, permits, queue } = this.#gate;
+    const figures = { gate: options.name, held: permits.held, waiting: queue.size };
+    const subject = about && subjectOf(about);
+    const event = { type, ...figures, ...subject, ...particulars } as unknown as GateEvent;
+    this.afterwards(() => this.#tell(event));
   }
 
+  /** Has `action` run in its turn among the events. It must not throw. */
   afterwards(action: () => void): void {
     this.#recorded.push(action);
   }
@@ -70,49 +64,44 @@ export class Reporter {
   deliver(): void {
     if (this.#recorded.length === 0 || this.#delivering) return;
     this.#delivering = true;
-    while (this.#recorded.length > 0) {
-      const batch = this.#recorded;
-      this.#recorded = [];
-      for (const entry of batch) {
-        if (typeof entry === "function") this.attempt("callback", entry);
-        else this.#tell(entry);
-      }
-    }
+    // It grows on the way.
+    for (const action of this.#recorded) action();
+    this.#recorded = [];
     this.#delivering = false;
   }
 
   #tell(event: GateEvent): void {
-    const { type, gate } = event;
-    const listeners = [...(this.#listeners.get(type) ?? []), ...(this.#listeners.get("*") ?? [])];
-    for (const listener of listeners) this.attempt(type, () => listener(event));
-    if (listeners.length === 0 && LOUD.has(type)) warn(`headgate: ${type} at gate "${gate}"`, event);
+    const { type } = event;
+    const hearing = this.#hearing(type);
+    for (const { listener } of hearing) this.attempt(type, () => listener(event));
+    if (hearing.length === 0 && LOUD.has(type)) this.#warn(type, event);
   }
 
   /** Runs something of the caller's; if it fails, that is a `fault` during `during`. */
   attempt(during: string, action: () => unknown): void {
     const fault = (error: unknown): void => {
       // A listener of faults that fails itself would go on for ever.
-      if (during === "fault") return warn(`headgate: a fault listener of gate "${this.#gate}" failed`, error);
+      if (during === "fault") return this.#warn("fault", error);
       this.record("fault", null, { during, error });
       this.deliver();
     };
     try {
-      const result = action();
-      if (isThenable(result)) result.then(undefined, fault);
+      const result = action() as Partial<PromiseLike<unknown>> | null | undefined;
+      result?.then?.(undefined, fault);
     } catch (error) {
       fault(error);
     }
   }
-}
 
-function warn(message: string, detail: unknown): void {
-  try {
-    console.warn(message, detail);
-  } catch {
-    // Nobody is left to tell, and whoever called the gate must get its permit.
+  #hearing(type: string): readonly { readonly listener: GateListener }[] {
+    return this.#listeners.filter(({ name }) => name === type || name === "*");
   }
-}
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+  #warn(what: string, detail: unknown): void {
+    try {
+      console.warn(`headgate: ${what} at gate "${this.#gate.options.name}"`, detail);
+    } catch {
+      // Nobody is left to tell, and whoever called the gate must get its permit.
+    }
+  }
 }

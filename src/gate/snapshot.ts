@@ -1,7 +1,6 @@
 import type { Call } from "./call.ts";
 import type { GateState, Subject } from "./events.ts";
-import type { Permits } from "./permits.ts";
-import type { Queue } from "./queue.ts";
+import type { GateInside } from "./inside.ts";
 
 export interface HolderSnapshot extends Subject {
   /** Milliseconds since it last got the permit. */
@@ -39,34 +38,23 @@ export function subjectOf({ id, priority, details }: Call): Subject {
   return { id, priority, label: details?.label };
 }
 
-/** What there is to see of a gate besides its holders. */
-interface Visible {
-  readonly name: string;
-  readonly state: GateState;
-  readonly permits: Permits;
-  readonly queue: Queue;
-}
-
-export function snapshotOf(
-  { name, state, permits, queue }: Visible,
-  holders: Iterable<Call>,
-  now: number,
-): GateSnapshot {
-  const { capacity, held } = permits;
+export function snapshotOf(gate: GateInside): GateSnapshot {
+  const { state, holders, queue, permits, options } = gate;
+  const now = gate.tick();
   return {
-    gate: name,
+    gate: options.name,
     state,
-    capacity,
-    held,
+    capacity: permits.capacity,
+    held: permits.held,
     waiting: queue.size,
     holders: Array.from(holders, (holder) => ({
       ...subjectOf(holder),
       heldMs: now - holder.since,
       waitedMs: holder.waitedMs ?? 0,
       preemptible: holder.details?.preemptible ?? false,
-      parkRequested: holder.details?.parkRequested ?? false,
-    })),
-    waiters: queue.inOrder().map((waiter, index) => ({
+      parkRequested: Boolean(holder.details?.parkReason),
+    })).toReversed(),
+    waiters: Array.from(queue.inOrder(), (waiter, index) => ({
       ...subjectOf(waiter),
       position: index + 1,
       waitedMs: now - waiter.since,

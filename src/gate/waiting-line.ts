@@ -1,157 +1,137 @@
-import { IndexedHeap } from "./heap.ts";
-import { outranks, sooner, type Call, type Place } from "./call.ts";
+import { append, outranks, sooner, unlink, type Call, type Place } from "./call.ts";
+import type { Permits } from "./permits.ts";
+import { RunHeads, RunTails } from "./runs.ts";
 
 /** Slots of the open-run cache: a power of two, beyond the number of distinct priorities anybody uses at once. */
 const OPEN_RUN_BITS = 6;
 
-type Sooner = (a: Place, b: Place) => boolean;
-
-/** The runs by their first waiter: the next to be dispatched is on top. */
-class RunHeads extends IndexedHeap<Call> {
-  readonly #sooner: Sooner;
-  constructor(order: Sooner) {
-    super();
-    this.#sooner = order;
-  }
-  protected before(a: Call, b: Call): boolean {
-    return this.#sooner(a, b);
-  }
-  protected place(waiter: Call, index: number): void {
-    waiter.headIndex = index;
-  }
-}
-
-/** The runs by their last waiter: the first to be evicted is on top. */
-class RunTails extends IndexedHeap<Call> {
-  readonly #sooner: Sooner;
-  constructor(order: Sooner) {
-    super();
-    this.#sooner = order;
-  }
-  protected before(a: Call, b: Call): boolean {
-    return this.#sooner(b, a);
-  }
-  protected place(waiter: Call, index: number): void {
-    waiter.tailIndex = index;
-  }
-}
-
 /**
- * The waiters of a gate in order: a heap of *runs*.
+ * The waiters of a gate in order: heaps of *runs*.
  *
  * A run is a linked list of waiters of one priority, in order. A newcomer joins the end of its priority's open run, so with
  * few priorities everything is O(1), whatever the depth. Who fits no open run (a waiter that keeps an old arrival, a priority
- * whose cache slot was taken) starts a run of its own. The order never depends on which run a waiter is in: the heap compares
+ * whose cache slot was taken) starts a run of its own. The order never depends on which run a waiter is in: a heap compares
  * the runs' first waiters by the full order, so the cache may forget at will, and with all priorities distinct this is a plain
  * 4-ary heap: O(log n).
+ *
+ * With a reservation the runs of those who may use the reserved permits stand in one heap and the others in a second, because the
+ * first waiter in order need not be the first *eligible* one (under aging, an old background waiter can stand before a foreground
+ * one that could run now).
  *
  * Cancelling unlinks at once and leaves nothing behind.
  */
 export class WaitingLine {
-  readonly #sooner: Sooner;
-  readonly #heads: RunHeads;
-  /** Kept only when the line is bounded: it answers who is last. Parked waiters are never evicted, so it leaves them out. */
+  size = 0;
+  /** How many of them ran before and stepped aside. */
+  parked = 0;
+  readonly #permits: Permits;
+  /** The runs of those within the reservation, and of those beyond. */
+  readonly #heads: readonly RunHeads[] = [new RunHeads(), new RunHeads()];
+  /** Kept only when the line is bounded. Parked waiters are never evicted, so it leaves them out. */
   readonly #tails: RunTails | null;
   readonly #openRuns: (Call | null)[] = new Array<Call | null>(1 << OPEN_RUN_BITS).fill(null);
-  #size = 0;
-  #parked = 0;
 
-  constructor(bounded: boolean, order: Sooner = sooner) {
-    this.#sooner = order;
-    this.#heads = new RunHeads(order);
-    this.#tails = bounded ? new RunTails(order) : null;
+  constructor(permits: Permits, bounded: boolean) {
+    this.#permits = permits;
+    this.#tails = bounded ? new RunTails() : null;
   }
 
-  get size(): number {
-    return this.#size;
-  }
-
-  /** How many of them ran before and stepped aside. */
-  get parked(): number {
-    return this.#parked;
-  }
-
+  /** The next waiter to be dispatched, if a permit it may use is free. */
   first(): Call | undefined {
-    return this.#heads.peek();
+    const within = this.#eligible(0);
+    const beyond = this.#eligible(1);
+    return within && beyond ? (sooner(within, beyond) ? within : beyond) : (within ?? beyond);
   }
 
-  /** The last evictable waiter of a bounded line. */
+  /** The last evictable waiter of a bounded line: a sooner newcomer would displace it. */
   last(): Call | undefined {
-    return this.#tails?.peek();
+    return this.#tails?.items[0];
   }
 
   add(waiter: Call): void {
-    this.#size++;
+    this.size++;
     if (waiter.state === "parked") {
       // Alone in its run: nobody may be linked behind a waiter that the tails leave out.
-      this.#parked++;
-      this.#heads.add(waiter);
+      this.parked++;
+      this.#headsFor(waiter).add(waiter);
       return;
     }
     const slot = slotOf(waiter.priority);
-    const tail = this.#openRuns[slot]!;
-    const samePriority = tail !== null && tail.priority === waiter.priority;
+    const tail = this.#openRuns[slot];
+    const samePriority = tail?.priority === waiter.priority;
     if (samePriority && tail.sequence < waiter.sequence) {
-      tail.next = waiter;
-      waiter.previous = tail;
-      this.#openRuns[slot] = waiter;
-      this.#tails?.replaceAt(tail.tailIndex, waiter);
-      return;
+      append(waiter, tail);
+      this.#tails?.removeAt(tail.tailIndex, waiter);
+    } else {
+      this.#headsFor(waiter).add(waiter);
+      this.#tails?.add(waiter);
+      // An out-of-turn waiter must not close the run that newcomers join.
+      if (samePriority) return;
     }
-    this.#heads.add(waiter);
-    this.#tails?.add(waiter);
-    // An out-of-turn waiter must not close the run that newcomers join.
-    if (!samePriority) this.#openRuns[slot] = waiter;
+    this.#openRuns[slot] = waiter;
   }
 
   remove(waiter: Call): void {
-    this.#size--;
+    this.size--;
     const { previous, next } = waiter;
-    if (previous === null) {
-      if (next === null) this.#heads.removeAt(waiter.headIndex);
-      else this.#heads.replaceAt(waiter.headIndex, next);
-    } else previous.next = next;
-    if (next !== null) next.previous = previous;
-    waiter.previous = null;
-    waiter.next = null;
-    if (waiter.state === "parked") {
-      this.#parked--;
-      return;
+    if (previous === null) this.#headsFor(waiter).removeAt(waiter.headIndex, next);
+    unlink(waiter);
+    if (waiter.state === "parked") this.parked--;
+    else if (next === null) {
+      const slot = slotOf(waiter.priority);
+      if (this.#openRuns[slot] === waiter) this.#openRuns[slot] = previous;
+      this.#tails?.removeAt(waiter.tailIndex, previous);
     }
-    if (next !== null) return;
-    const slot = slotOf(waiter.priority);
-    if (this.#openRuns[slot] === waiter) this.#openRuns[slot] = previous;
-    if (this.#tails === null) return;
-    if (previous === null) this.#tails.removeAt(waiter.tailIndex);
-    else this.#tails.replaceAt(waiter.tailIndex, previous);
   }
 
-  /**
-   * How many waiters outrank `holder`, counted up to `limit`. Who is not sooner than the holder does not, nor does anybody
-   * behind him in the heap or in his run; so with strict priorities this takes O(limit) steps.
-   */
+  /** Whether `fits` holds for the first waiter of either side of the reservation. */
+  someFirst(fits: (waiter: Call) => boolean): boolean {
+    return this.#heads.some(({ items: [first] }) => first && fits(first));
+  }
+
+  /** How many waiters, counted up to `limit`, outrank `holder` and could run if it stepped aside. */
   countOutranking(holder: Place, limit: number): number {
-    const heads = this.#heads.items;
-    let count = 0;
-    const open = [0];
-    for (let index = open.pop(); index !== undefined && count < limit; index = open.pop()) {
-      const head = heads[index];
-      if (head === undefined || !this.#sooner(head, holder)) continue;
-      for (let waiter: Call | null = head; waiter !== null && count < limit; waiter = waiter.next) {
-        if (!outranks(waiter, holder)) break;
-        // Who was aborted and is not told yet needs nothing any more.
-        if (waiter.details?.waitSignal?.aborted !== true) count++;
-      }
-      for (let child = 4 * index + 1; child <= 4 * index + 4; child++) open.push(child);
-    }
-    return count;
+    return this.#heads.reduce((count, { items }) => count + this.#countIn(items, 0, holder, limit - count), 0);
   }
 
   /** Every waiter, each run in order, the runs in none. */
   *[Symbol.iterator](): IterableIterator<Call> {
-    for (const head of this.#heads.items) {
-      for (let waiter: Call | null = head; waiter !== null; waiter = waiter.next) yield waiter;
+    for (const { items } of this.#heads) {
+      for (const head of items) {
+        for (let waiter: Call | null = head; waiter; waiter = waiter.next) yield waiter;
+      }
     }
+  }
+
+  inOrder(): Call[] {
+    return [...this].sort((a, b) => (sooner(a, b) ? -1 : 1));
+  }
+
+  /**
+   * Counts in the run at `index` and below it. Who is not sooner than the holder does not outrank it, nor does anybody behind him
+   * in the heap or in his run; so with strict priorities this takes O(limit) steps.
+   */
+  #countIn(heads: readonly Call[], index: number, holder: Place, limit: number): number {
+    const head = heads[index];
+    if (!head || !sooner(head, holder) || !(this.#permits.allFor(head.priority) > 0)) return 0;
+    let count = 0;
+    for (let waiter: Call | null = head; waiter && count < limit && outranks(waiter, holder); waiter = waiter.next) {
+      // Who was aborted and is not told yet needs nothing any more.
+      if (!waiter.details?.waitSignal?.aborted) count++;
+    }
+    for (let child = 4 * index + 1; child <= 4 * index + 4 && count < limit; child++) {
+      count += this.#countIn(heads, child, holder, limit - count);
+    }
+    return count;
+  }
+
+  #eligible(side: number): Call | undefined {
+    const head = this.#heads[side]!.items[0];
+    return head && this.#permits.freeFor(head.priority) > 0 ? head : undefined;
+  }
+
+  #headsFor({ priority }: Call): RunHeads {
+    return this.#heads[this.#permits.isBeyond(priority) ? 1 : 0]!;
   }
 }
 

@@ -1,8 +1,9 @@
 import { AbortWatch, type AbortSignalLike } from "./abort.ts";
 import { detailsOf, type Call, type Settle } from "./call.ts";
-import type { Clock } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
-import type { Queue } from "./queue.ts";
+import type { GateErrorCode } from "./errors.ts";
+import type { GateInside } from "./inside.ts";
+import { failure, whyNoPermit } from "./refusals.ts";
 
 let capturedSettle: Settle | null = null;
 /** One executor for all promises: a closure for each would cost more than the promise. */
@@ -10,54 +11,59 @@ const capture = (resolve: Settle): void => {
   capturedSettle = resolve;
 };
 
-/** What can end a wait from outside the gate. The calls are still in line when these are called. */
-export interface Interruptions {
-  expired(calls: readonly Call[]): void;
-  aborted(calls: readonly Call[], reason: unknown): void;
-}
-
-/** The waits of a gate: the queue, and beside it the promise, the time limit and the signal of each wait. */
+/** The waits of a gate: beside the queue the promise, the time limit and the signal of each wait. */
 export class Waits {
-  readonly #queue: Queue;
+  readonly #gate: GateInside;
   readonly #deadlines: Deadlines;
   readonly #aborts: AbortWatch<Call>;
 
-  constructor(queue: Queue, clock: Clock, interruptions: Interruptions) {
-    this.#queue = queue;
-    this.#deadlines = new Deadlines(clock, (due) => interruptions.expired(due));
-    this.#aborts = new AbortWatch((aborted, reason) => interruptions.aborted(aborted, reason));
+  constructor(gate: GateInside) {
+    this.#gate = gate;
+    this.#deadlines = new Deadlines(gate, (call) => this.end(call, "queue_timeout", whyNoPermit(gate, call)));
+    this.#aborts = new AbortWatch((calls, reason) => {
+      for (const call of calls) this.end(call, "aborted", reason);
+      gate.finish();
+    });
   }
 
-  /** Puts `call` in line. Settled by what {@link end} returns. Precondition: `signal` is not aborted. */
-  begin(call: Call, signal: AbortSignalLike | undefined, timeoutMs: number | undefined): Promise<unknown> {
+  /** Puts `call` in line. Settled by what {@link leave} returns. Precondition: `signal` is not aborted. */
+  begin(call: Call, signal: AbortSignalLike | undefined, timeoutMs: number = Infinity): Promise<unknown> {
     const promise = new Promise(capture);
     call.settle = capturedSettle;
     // Or the last waiter of the process would be kept until the next, with all that its promise refers to.
     capturedSettle = null;
-    this.#queue.add(call);
-    if (signal !== undefined) {
+    this.#gate.queue.add(call);
+    if (signal) {
       detailsOf(call).waitSignal = signal;
       this.#aborts.add(signal, call);
     }
-    if (timeoutMs !== undefined && timeoutMs !== Infinity) {
-      detailsOf(call).deadline = this.#deadlines.add(call, timeoutMs, call.since);
-    }
+    if (timeoutMs < Infinity) detailsOf(call).deadline = this.#deadlines.add(call, timeoutMs);
     return promise;
   }
 
   /** Takes `call` out of line, with everything that watched over it, and hands over how to settle its promise. */
-  end(call: Call): Settle {
-    this.#queue.remove(call);
+  leave(call: Call): Settle {
+    this.#gate.queue.remove(call);
     const { details } = call;
-    if (details !== null) {
-      if (details.deadline !== null) this.#deadlines.remove(details.deadline);
-      if (details.waitSignal !== undefined) this.#aborts.remove(details.waitSignal, call);
-      details.deadline = null;
+    if (details) {
+      if (details.deadline) this.#deadlines.remove(details.deadline);
+      if (details.waitSignal) this.#aborts.remove(details.waitSignal, call);
+      details.deadline = undefined;
       details.waitSignal = undefined;
-      details.yielding = null;
     }
     const settle = call.settle!;
     call.settle = null;
     return settle;
+  }
+
+  /** Ends a wait without a permit. `reason` is the caller's own if it was aborted, else a clause that says why. */
+  end(call: Call, code: GateErrorCode | "aborted", reason: unknown): void {
+    const waitedMs = this.#gate.tick() - call.since;
+    const settle = this.leave(call);
+    const error = failure(this.#gate, call, code, reason);
+    const parked = call.state === "parked";
+    call.state = "over";
+    settle(Promise.reject(error));
+    this.#gate.reporter.record("evict", call, { code, waitedMs, parked });
   }
 }

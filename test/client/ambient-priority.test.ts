@@ -110,7 +110,7 @@ test("what is no priority throws at once, and the function is not called", () =>
   assert.throws(() => withPriority(Infinity, never), { name: "RangeError", message: /priority/ });
   assert.throws(() => withPriority("foreground" as unknown as number, never), {
     name: "TypeError",
-    message: /"foreground"/,
+    message: /foreground \(string\)/,
   });
   assert.throws(() => priorityFromContext(Number.NaN), { name: "TypeError", message: /priority/ });
 });

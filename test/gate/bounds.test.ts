@@ -102,7 +102,7 @@ test("the displaced is told who took its place and how long it had waited", asyn
     stage: "evicted",
     waitedMs: 1500,
     waiting: 0,
-    message: /gate "small": digest \(priority 100\) .* 1500 ms.*a call of priority 0 took the last place/,
+    message: /gate "small": digest \(priority 100, evicted after 1500 ms\): a call of priority 0 took the last place/,
   });
   clock.advance(1500);
   const newcomer = gate.acquire({ priority: FOREGROUND });

@@ -146,7 +146,8 @@ test("an unusable capacity is refused by name and value, and changes nothing", (
     [-Infinity, RangeError],
   ] as const;
   for (const [capacity, type] of mistakes) {
-    const expected = { name: type.name, message: new RegExp(`^capacity must be .*; got ${String(capacity)}$`) };
+    const message = new RegExp(`^capacity must be .*; got ${String(capacity)} \\(${typeof capacity}\\)$`);
+    const expected = { name: type.name, message };
     assert.throws(() => gate.resize(capacity as number), expected);
     if (capacity !== null) assert.throws(() => new Gate({ capacity: capacity as number }), expected);
   }

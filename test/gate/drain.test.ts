@@ -17,7 +17,7 @@ suite("a draining gate", () => {
       code: "draining",
       stage: "rejected",
       waiting: 2,
-      message: /gate "old" is draining/,
+      message: /gate "old": .*rejected.*the gate is draining/,
     });
     assert.equal(drained, false);
     holder.release();

@@ -5,7 +5,7 @@ import { collectGarbage, collectGarbageUntil } from "../support/garbage.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 /** Long enough for a permit to come under watch. */
-const WATCHED_MS = 2000;
+const WATCHED_MS = 15_000;
 
 /** In a function of its own, so that nothing on the stack refers to the permit any more. */
 async function forgetPermit(gate: Gate, label?: string): Promise<void> {

@@ -39,7 +39,7 @@ test("waiters of a paused gate can leave by abort, time-out and id", async (t) =
   let id = "";
   const ends = [
     assert.rejects(gate.acquire({ signal: controller.signal }), { name: "AbortError" }),
-    assert.rejects(gate.acquire({ timeoutMs: 5 }), { code: "queue_timeout", message: /paused/ }),
+    assert.rejects(gate.acquire({ timeoutMs: 5 }), { code: "queue_timeout", message: /gate paused/ }),
     assert.rejects(gate.acquire({ onEnqueue: (given) => (id = given) }), { code: "cancelled" }),
   ];
   controller.abort();

@@ -51,15 +51,15 @@ test("-0 is 0: both stand in one line, in the order of their arrival", async (t)
 
 suite("no order can hold", () => {
   const mistakes: [unknown, typeof TypeError | typeof RangeError, RegExp][] = [
-    [NaN, TypeError, /priority must be a finite number, smaller is sooner; got NaN/],
-    ["high", TypeError, /got "high"; use Priority\.FOREGROUND or Priority\.BACKGROUND/],
-    ["0", TypeError, /got "0"/],
+    [NaN, TypeError, /priority must be a finite number .*; got NaN/],
+    ["high", TypeError, /got high \(string\)/],
+    ["0", TypeError, /got 0 \(string\)/],
     [null, TypeError, /got null/],
     [true, TypeError, /got true/],
     [1n, TypeError, /got 1/],
     [{}, TypeError, /got \[object Object\]/],
-    [Infinity, RangeError, /must be finite; got Infinity/],
-    [-Infinity, RangeError, /must be finite; got -Infinity/],
+    [Infinity, RangeError, /must be a finite number .*; got Infinity/],
+    [-Infinity, RangeError, /must be a finite number .*; got -Infinity/],
   ];
   for (const [priority, type, message] of mistakes) {
     test(`${typeof priority} ${String(priority)}: every door refuses it in the call, and nothing changes`, async (t) => {

@@ -16,7 +16,7 @@ suite("a time limit", () => {
       stage: "evicted",
       waitedMs: 100,
       waiting: 0,
-      message: /gate "busy": report \(priority 100\).*100 ms.*1 of 1 permits held/,
+      message: /gate "busy": report \(priority 100, evicted after 100 ms\): 1 of 1 permits held/,
     });
     clock.advance(99);
     assert.equal(gate.waiting, 1);

@@ -2,11 +2,17 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Call, outranks, sooner } from "../../src/gate/call.ts";
 import { WaitingLine } from "../../src/gate/waiting-line.ts";
+import { Permits } from "../../src/gate/permits.ts";
 import { collectGarbageUntil } from "../support/garbage.ts";
 
 /** A waiter of a gate without aging: its key is its priority. */
 function waiter(priority: number, sequence: number): Call {
   return new Call(priority, priority, sequence, 0);
+}
+
+/** A line in which everybody is eligible. */
+function newLine(bounded: boolean): WaitingLine {
+  return new WaitingLine(new Permits(Infinity, undefined), bounded);
 }
 
 function takeAll(line: WaitingLine): Call[] {
@@ -26,7 +32,7 @@ suite("arrival numbers", () => {
   ] as const) {
     test(`keep first come, first served across ${name}`, () => {
       for (const bounded of [false, true]) {
-        const line = new WaitingLine(bounded);
+        const line = newLine(bounded);
         const waiters = [0, 1, 2, 3, 4, 5].map((n) => waiter(100, start + n));
         for (const each of [3, 0, 5, 1, 4, 2].map((n) => waiters[n]!)) line.add(each);
         assert.equal(line.last(), bounded ? waiters[5] : undefined);
@@ -70,7 +76,7 @@ test("100 000 waiters of as many priorities leave in order, however they came", 
     fractions: (n) => ((n * 7919) % COUNT) / 1024,
   };
   for (const [name, priorityOf] of Object.entries(arrivals)) {
-    const line = new WaitingLine(false);
+    const line = newLine(false);
     for (let n = 0; n < COUNT; n++) line.add(waiter(priorityOf(n), n));
     const taken = takeAll(line);
     assert.equal(taken.length, COUNT, name);
@@ -84,7 +90,7 @@ test("100 000 waiters of as many priorities leave in order, however they came", 
 test("waiters may leave from anywhere in between, in any order, and the rest is still in order", () => {
   const COUNT = 5000;
   for (const bounded of [false, true]) {
-    const line = new WaitingLine(bounded);
+    const line = newLine(bounded);
     const waiters = Array.from({ length: COUNT }, (_, n) => waiter((n * 3989) % COUNT, n));
     for (const each of waiters) line.add(each);
     let latest: Call | undefined;
@@ -101,7 +107,7 @@ test("waiters may leave from anywhere in between, in any order, and the rest is 
 });
 
 test("a waiter that kept an old arrival stands where it would have stood, and does not hold up newcomers", () => {
-  const line = new WaitingLine(true);
+  const line = newLine(true);
   const [old, a, b, c] = [waiter(100, 1), waiter(100, 2), waiter(100, 3), waiter(100, 4)];
   line.add(a);
   line.add(b);
@@ -112,7 +118,7 @@ test("a waiter that kept an old arrival stands where it would have stood, and do
 });
 
 test("parked waiters have their place in the order and are never the last", () => {
-  const line = new WaitingLine(true);
+  const line = newLine(true);
   const parked = waiter(1000, 1);
   parked.state = "parked";
   line.add(parked);
@@ -126,7 +132,7 @@ test("parked waiters have their place in the order and are never the last", () =
 
 test("a waiter that leaves is unlinked at once, wherever it stood", () => {
   for (const leaving of [0, 1, 2, 3, 4]) {
-    const line = new WaitingLine(true);
+    const line = newLine(true);
     const waiters = [0, 1, 2, 3, 4].map((n) => waiter(7, n));
     for (const each of waiters) line.add(each);
     line.remove(waiters[leaving]!);
@@ -138,7 +144,7 @@ test("a waiter that leaves is unlinked at once, wherever it stood", () => {
 });
 
 test("priorities that came and went leave nothing behind", async () => {
-  const line = new WaitingLine(true);
+  const line = newLine(true);
   const gone: WeakRef<Call>[] = [];
   const comeAndGo = (priority: number): void => {
     const each = waiter(priority, priority);
@@ -152,7 +158,7 @@ test("priorities that came and went leave nothing behind", async () => {
 });
 
 suite("those who outrank a holder", () => {
-  const line = new WaitingLine(false);
+  const line = newLine(false);
   for (let sequence = 0; sequence < 60; sequence++) line.add(waiter(sequence % 30, sequence + 10));
 
   test("are counted in every run", () => {

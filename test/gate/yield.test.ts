@@ -332,7 +332,7 @@ test("yield on a permit that was given back is refused by the call", async (t) =
   assert.throws(() => permit.yield(), {
     code: "permit_released",
     stage: "running",
-    message: /gate "gpu": permit 1.* given back/,
+    message: /gate "gpu": call 1.* permit given back/,
   });
 });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc, { type Arbitrary } from "fast-check";
 import { Call } from "../../src/gate/call.ts";
+import { Permits } from "../../src/gate/permits.ts";
 import { WaitingLine } from "../../src/gate/waiting-line.ts";
 import { SortedLine } from "./model-line.ts";
 import { tries } from "./model-runs.ts";
@@ -39,7 +40,7 @@ class Lines {
   #now = 0;
 
   constructor(bounded: boolean, msPerPriority: number) {
-    this.line = new WaitingLine(bounded);
+    this.line = new WaitingLine(new Permits(Infinity, undefined), bounded);
     this.#msPerPriority = msPerPriority;
   }
 
