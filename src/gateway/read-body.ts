@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Clock } from "../gate/index.ts";
 import { ClientGone } from "./client-gone.ts";
 
 /** The body is larger than the gateway takes. The rest of it is not read. */
@@ -13,20 +14,46 @@ export class BodyTooLarge extends Error {
   }
 }
 
+/** Far longer than any connection pauses that is still there. */
+const MAX_SILENCE_MS = 60_000;
+
+/** The client stopped sending in the middle of its body, and stayed. */
+export class BodyStalled extends Error {
+  readonly code = "body_stalled";
+
+  constructor() {
+    super(`nothing more of the request body came for ${MAX_SILENCE_MS / 1000} s; send it again`);
+    this.name = "BodyStalled";
+  }
+}
+
 /**
  * The whole body of a request, at most `limitBytes`.
  *
- * @returns the bytes. Rejects with {@link BodyTooLarge} as soon as it is known, or {@link ClientGone} when the client leaves
- *   before the end; a body that is shorter than its Content-Length is no body.
+ * @returns the bytes. Rejects with {@link BodyTooLarge} as soon as it is known, {@link BodyStalled} when nothing comes for long, or
+ *   {@link ClientGone} when the client leaves before the end; a body that is shorter than its Content-Length is no body.
  */
-export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
+export async function readBody(request: IncomingMessage, limitBytes: number, clock: Clock): Promise<Uint8Array> {
   const declared = Number(request.headers["content-length"] ?? Number.NaN);
   if (declared > limitBytes) throw new BodyTooLarge(limitBytes);
   let chunks: Uint8Array[] = [];
   let size = 0;
   // Resolves without a value: the listeners below stay with the request while it waits, and would keep the body through it.
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let heardAt = clock.now();
+  const listen = (ms: number): (() => void) =>
+    clock.after(
+      ms,
+      () => {
+        const silentMs = clock.now() - heardAt;
+        if (silentMs < MAX_SILENCE_MS) callOff = listen(MAX_SILENCE_MS - silentMs);
+        else reject(new BodyStalled());
+      },
+      false,
+    );
+  let callOff = listen(MAX_SILENCE_MS);
   const keep = (chunk: Uint8Array): void => {
+    heardAt = clock.now();
     size += chunk.length;
     chunks.push(chunk);
     if (size <= limitBytes) return;
@@ -43,6 +70,7 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
     await promise;
     return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
   } finally {
+    callOff();
     chunks = [];
   }
 }

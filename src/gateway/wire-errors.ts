@@ -1,7 +1,7 @@
 import { isGateError, type GateError } from "../gate/index.ts";
 import { JsonSyntaxError } from "../protocol/json-fields.ts";
 import { UpstreamFailure } from "../relay/upstream-failure.ts";
-import { BodyTooLarge } from "./read-body.ts";
+import { BodyStalled, BodyTooLarge } from "./read-body.ts";
 import { Refused, type Refusal } from "./refused.ts";
 
 /**
@@ -15,6 +15,7 @@ export function refusalOf(thrown: unknown, retryAfterSeconds: number): Refusal {
   if (isGateError(thrown)) return gateRefusal(thrown, retryAfterSeconds);
   if (thrown instanceof UpstreamFailure) return upstreamRefusal(thrown, retryAfterSeconds);
   if (thrown instanceof BodyTooLarge) return badRequest(413, thrown.code, thrown.message);
+  if (thrown instanceof BodyStalled) return badRequest(408, thrown.code, thrown.message);
   if (thrown instanceof JsonSyntaxError) return badRequest(400, thrown.code, thrown.message);
   const message = "Headgate failed on this request; its log has the details under this request id";
   return { outcome: "internal_error", error: { status: 500, code: "internal_error", message } };

@@ -49,7 +49,7 @@ async function prepare(gateway: GatewayContext, visit: Visit, asked: Route): Pro
   const { record, request } = visit;
   const route = readable(asked, request.headers["content-encoding"]);
   record.dialect = route.dialect;
-  const received = await readBody(request, gateway.config.limits.bodyBytes);
+  const received = await readBody(request, gateway.config.limits.bodyBytes, gateway.clock);
   const fields = route.body === "json" ? topLevelFields(received) : undefined;
   const facts = { ...readFacts(route, received, fields), ...(route !== asked && MAY_STREAM) };
   const reader = fields && new JsonReader(fields);
