@@ -252,3 +252,25 @@ test("headers without end are refused with 431", async () => {
   await client.until(/HTTP\/1\.1 431/);
   await client.closed;
 });
+
+test("a body that stops coming is given up after a minute of silence, and its connection ends", async () => {
+  const clock = new ManualClock();
+  await using it = await startGateway({ clock });
+  using client = await RawClient.connect(it.port);
+  const whole = postBytes(CHAT, chatOf(100_000));
+  const received = async (bytes: number): Promise<void> => {
+    client.write(whole.slice(bytes - 30_000, bytes));
+    // A request of somebody else's comes later, so what was sent before has been read.
+    for (let n = 0; n < 3; n++) await (await it.get("/health")).text();
+  };
+  await received(30_000);
+  clock.advance(59_999);
+  await received(60_000);
+  clock.advance(59_999);
+  assert.equal(it.ended.length, 0);
+  clock.advance(1);
+  await client.until(/HTTP\/1\.1 408[^]*body_stalled/);
+  await it.over(1);
+  clock.advance(5_000);
+  await client.closed;
+});
