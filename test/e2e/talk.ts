@@ -30,7 +30,7 @@ export function timeless(value: unknown): unknown {
 const PASSING =
   /^(?:id|item_id|call_id|created|created_at|completed_at|timings|tool_call_id|serial|.*_duration|obfuscation)$/;
 
-export interface WireErrorBody {
+interface WireErrorBody {
   readonly error: { readonly code: string; readonly type: string; readonly message: string };
 }
 
