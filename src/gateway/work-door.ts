@@ -57,6 +57,8 @@ async function prepare(gateway: GatewayContext, visit: Visit, asked: Route): Pro
   gateway.requests.classified(classification, record.client);
   record.priority = classification.priority;
   record.prioritySource = classification.source;
+  // Also of a request that nobody serves: whoever reads the log wants to know what was asked for.
+  record.model = classification.model;
   const { upstream, model } = chooseUpstream(gateway, classification.model);
   record.model = model ?? facts.model;
   record.upstream = upstream.name;
