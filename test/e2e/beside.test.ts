@@ -170,4 +170,5 @@ test("two servers on this machine share one gate, whose capacity is the smaller 
   const unknown = await it.post(CHAT, chat("x", { model: "c" }));
   assert.equal(unknown.status, 404);
   assert.match(await unknown.text(), /there are: a, nick, b/);
+  assert.equal(it.ended.at(-1)!.model, "c");
 });
