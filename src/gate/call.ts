@@ -3,6 +3,8 @@ import type { Deadline } from "./deadlines.ts";
 import type { Permit } from "./permit.ts";
 import type { Priority } from "./priority.ts";
 
+declare const AbortController: new () => AbortControllerLike;
+
 /** A place in the order: waiters and holders have one alike, so that any two can be compared. */
 export interface Place {
   /** The static order key: the priority itself, or with aging the moment this place falls due. */
@@ -46,12 +48,12 @@ export type Settle = (outcome: Permit | true | Promise<never>) => void;
  * one flat object; what few calls need stands in {@link CallDetails}.
  */
 export class Call implements Place {
-  declare key: number;
-  declare priority: Priority;
-  declare readonly sequence: number;
+  key: number;
+  priority: Priority;
+  readonly sequence: number;
   state: CallState = "arriving";
   /** When the present state began: the arrival, the grant or the park. */
-  declare since: number;
+  since: number;
   /**
    * Milliseconds spent waiting before the last grant, parked time included; `null` before the first, because a fraction is
    * boxed: 16 bytes for every waiter.
@@ -96,7 +98,7 @@ export interface CallDetails {
   deadline?: Deadline | undefined;
   /** Why it was asked to step aside, until it answers. */
   parkReason?: unknown;
-  /** Behind `permit.signal`; made when first read. */
+  /** Behind `permit.signal`; made when it is first read, or asks. */
   controller?: AbortControllerLike | undefined;
   /** The last `yield`; its callers share it while it waits. */
   yielding?: Promise<boolean>;
@@ -105,6 +107,11 @@ export interface CallDetails {
 /** The details of `call`, made on first need. */
 export function detailsOf(call: Call): CallDetails {
   return (call.details ??= {});
+}
+
+/** What is behind the `signal` of the permit of `call`, made on first need. */
+export function controllerOf(call: Call): AbortControllerLike {
+  return (detailsOf(call).controller ??= new AbortController());
 }
 
 /** Links `call` behind `tail`, the end of a list. */

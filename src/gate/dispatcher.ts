@@ -222,7 +222,7 @@ export class Dispatcher implements PermitOwner, GateInside {
       if (signal?.aborted) this.waits.end(call, "aborted", signal.reason);
       else this.#dispatch(call);
     }
-    askHolders(this);
+    if (this.holders.preemptible.size > 0) askHolders(this);
   }
 
   #fallIdle(): void {

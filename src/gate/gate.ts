@@ -151,7 +151,7 @@ export class Gate {
   }
 
   /** Ends every waiter with a `GateError` `closed` and admits nobody. Holders keep their permits and may release them. */
-  close(reason: string = "the gate was closed"): void {
+  close(reason: string = "the gate is closed"): void {
     if (this.state === "closed") return;
     for (const call of this.#dispatcher.queue.inOrder()) this.#dispatcher.waits.end(call, "closed", reason);
     this.#dispatcher.turn("closed");

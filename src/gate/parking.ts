@@ -1,4 +1,4 @@
-import { sooner, type Call } from "./call.ts";
+import { controllerOf, sooner, type Call } from "./call.ts";
 import type { GateInside } from "./inside.ts";
 import { failure } from "./refusals.ts";
 
@@ -23,19 +23,19 @@ export function mustStepAside({ permits, queue }: GateInside, holder: Call): boo
  */
 export function askHolders(gate: GateInside): void {
   const { holders, queue, reporter } = gate;
-  if (holders.preemptible.size === 0) return;
   const willing = [...holders.preemptible].filter(({ details }) => !details!.parkReason);
   let asked = holders.preemptible.size - willing.length;
   for (const holder of willing.sort((a, b) => b.priority - a.priority || b.sequence - a.sequence)) {
     if (queue.countOutranking(holder, asked + 1) <= asked) continue;
     asked++;
-    const details = holder.details!;
     const reason = failure(gate, holder, "preempted", "a sooner call waits; call yield() or release()");
+    const details = holder.details!;
+    const controller = controllerOf(holder);
     details.parkReason = reason;
     reporter.record("preempt", holder, { heldMs: gate.tick() - holder.since });
     reporter.afterwards(() => {
-      // Nothing to do when it answered meanwhile, or when nobody has read its signal yet: that one will be born aborted.
-      if (details.parkReason === reason) details.controller?.abort(reason);
+      // Unless it answered meanwhile.
+      if (details.parkReason === reason) controller.abort(reason);
     });
   }
 }

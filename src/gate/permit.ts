@@ -1,8 +1,6 @@
-import type { AbortControllerLike, AbortSignalLike, PlatformAbortSignal } from "./abort.ts";
-import { detailsOf, type Call } from "./call.ts";
+import type { AbortSignalLike, PlatformAbortSignal } from "./abort.ts";
+import { controllerOf, type Call } from "./call.ts";
 import type { Priority } from "./priority.ts";
-
-declare const AbortController: new () => AbortControllerLike;
 
 /** Bounds of one wait in {@link Permit.yield}. */
 export interface YieldOptions {
@@ -66,12 +64,7 @@ export class Permit {
    * the signal a fresh one: read it anew. Never aborts for a holder that did not ask for `preemptible`.
    */
   get signal(): PlatformAbortSignal {
-    const details = detailsOf(this.#call);
-    if (!details.controller) {
-      details.controller = new AbortController();
-      if (details.parkReason) details.controller.abort(details.parkReason);
-    }
-    return details.controller.signal;
+    return controllerOf(this.#call).signal;
   }
 
   /**

@@ -29,7 +29,7 @@ export class WaitingLine {
   readonly #heads: readonly RunHeads[] = [new RunHeads(), new RunHeads()];
   /** Kept only when the line is bounded. Parked waiters are never evicted, so it leaves them out. */
   readonly #tails: RunTails | null;
-  readonly #openRuns: (Call | null)[] = new Array<Call | null>(1 << OPEN_RUN_BITS).fill(null);
+  readonly #openRuns: (Call | null | undefined)[] = new Array<Call | null>(1 << OPEN_RUN_BITS);
 
   constructor(permits: Permits, bounded: boolean) {
     this.#permits = permits;
@@ -39,7 +39,7 @@ export class WaitingLine {
   /** The next waiter to be dispatched, if a permit it may use is free. */
   first(): Call | undefined {
     const within = this.#eligible(0);
-    const beyond = this.#eligible(1);
+    const beyond = this.#permits.reserved && this.#eligible(1);
     return within && beyond ? (sooner(within, beyond) ? within : beyond) : (within ?? beyond);
   }
 
@@ -137,5 +137,5 @@ export class WaitingLine {
 
 /** Fibonacci hashing: spreads small integers and fractions alike. */
 function slotOf(priority: number): number {
-  return Math.imul(priority * 65_536, 0x9e3779b1) >>> (32 - OPEN_RUN_BITS);
+  return (priority * 0x9e3779b1) >>> (32 - OPEN_RUN_BITS);
 }
