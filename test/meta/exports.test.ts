@@ -41,6 +41,7 @@ describe("package.json", () => {
   });
 
   it("the package holds what its entries name", () => {
-    assert.deepEqual(manifest.files, ["dist"]);
+    assert.deepEqual(manifest.files, ["dist", "config.example.yaml", "headgate.schema.json"]);
+    for (const file of manifest.files.slice(1)) assert.ok(existsSync(join(root, file)), `${file} is missing`);
   });
 });
