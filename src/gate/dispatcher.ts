@@ -33,7 +33,7 @@ export class Dispatcher implements PermitOwner, GateInside {
   declare readonly queue: WaitingLine;
   declare readonly reporter: Reporter;
   declare readonly waits: Waits;
-  readonly #watch: Watch;
+  declare readonly watch: Watch;
   #idle: PromiseWithResolvers<void> | undefined;
   #sequence = 0;
 
@@ -43,7 +43,7 @@ export class Dispatcher implements PermitOwner, GateInside {
     this.queue = new WaitingLine(this.permits, options.maxWaiting !== Infinity);
     this.reporter = new Reporter(this);
     this.waits = new Waits(this);
-    this.#watch = new Watch(this);
+    this.watch = new Watch(this);
   }
 
   /** A permit at once, or `undefined`. */
@@ -90,6 +90,7 @@ export class Dispatcher implements PermitOwner, GateInside {
     } else {
       const heldMs = this.reporter.wants("release") ? this.tick() - call.since : 0;
       this.#letGo(call, "over");
+      this.watch.over(call);
       this.reporter.record("release", call, { waitedMs: call.waitedMs ?? 0, heldMs });
     }
     this.finish();
@@ -207,7 +208,7 @@ export class Dispatcher implements PermitOwner, GateInside {
 
   finish(): void {
     if (this.queue.size > 0 && this.state !== "paused") this.#dispatchAll();
-    if (this.queue.size > 0) this.#watch.start();
+    if (this.queue.size > 0) this.watch.start();
     else if (this.permits.held === 0) this.#fallIdle();
     this.reporter.deliver();
   }
@@ -226,7 +227,7 @@ export class Dispatcher implements PermitOwner, GateInside {
   }
 
   #fallIdle(): void {
-    this.#watch.stop();
+    this.watch.stop();
     this.#idle?.resolve();
     this.#idle = undefined;
     if (this.state === "draining") this.turn("closed");

@@ -4,6 +4,7 @@ import type { ResolvedGateOptions } from "./options.ts";
 import type { Permits } from "./permits.ts";
 import type { Reporter } from "./reporter.ts";
 import type { WaitingLine } from "./waiting-line.ts";
+import type { Watch } from "./watch.ts";
 
 /** A gate as its own parts see it. */
 export interface GateInside {
@@ -13,6 +14,7 @@ export interface GateInside {
   readonly holders: Holders;
   readonly queue: WaitingLine;
   readonly reporter: Reporter;
+  readonly watch: Watch;
   /** Milliseconds, as read last in this turn. Never steps back, whatever the clock does. */
   readonly time: number;
   /** Reads the clock, and returns the new `time`. */

@@ -62,6 +62,7 @@ export class Waits {
     const settle = this.leave(call);
     const error = failure(this.#gate, call, code, reason);
     const parked = call.state === "parked";
+    if (parked) this.#gate.watch.over(call);
     call.state = "over";
     settle(Promise.reject(error));
     this.#gate.reporter.record("evict", call, { code, waitedMs, parked });

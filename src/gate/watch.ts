@@ -40,12 +40,18 @@ export class Watch {
     this.#callOff = undefined;
   }
 
+  /** To be called when a call is over that had a permit. */
+  over(call: Call): void {
+    if (!call.permit) this.#forgotten.unregister(call);
+    call.permit = null;
+  }
+
   #look(): void {
     this.#callOff = undefined;
     const now = this.#gate.tick();
     for (const holder of this.#gate.holders) {
       // From here on nobody but its holder keeps the permit. Not from its grant on, because that has a price.
-      if (holder.permit) this.#forgotten.register(holder.permit, holder);
+      if (holder.permit) this.#forgotten.register(holder.permit, holder, holder);
       holder.permit = null;
     }
     this.#warn(now);
