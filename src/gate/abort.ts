@@ -62,10 +62,10 @@ interface Group<Member> {
  */
 export class AbortWatch<Member> {
   readonly #groups = new WeakMap<AbortSignalLike, Group<Member>>();
-  readonly #onAbort: (members: readonly Member[], reason: unknown) => void;
+  readonly #onAbort: (members: Iterable<Member>, reason: unknown) => void;
 
-  /** `onAbort` gets all members of the aborted signal at once. It must {@link remove} them, and not throw. */
-  constructor(onAbort: (members: readonly Member[], reason: unknown) => void) {
+  /** `onAbort` gets all members of the aborted signal at once, already forgotten here. It must not throw. */
+  constructor(onAbort: (members: Iterable<Member>, reason: unknown) => void) {
     this.#onAbort = onAbort;
   }
 
@@ -73,20 +73,24 @@ export class AbortWatch<Member> {
     let group = this.#groups.get(signal);
     if (!group) {
       const members = new Set<Member>();
-      group = {
-        members,
-        listening: listen(signal, () => this.#onAbort([...members], signal.reason)),
-      };
+      const listening = listen(signal, () => {
+        this.#forget(signal);
+        this.#onAbort(members, signal.reason);
+      });
+      group = { members, listening };
       this.#groups.set(signal, group);
     }
     group.members.add(member);
   }
 
   remove(signal: AbortSignalLike, member: Member): void {
-    const { members, listening } = this.#groups.get(signal)!;
-    members.delete(member);
-    if (members.size > 0) return;
+    const members = this.#groups.get(signal)?.members;
+    if (members?.delete(member) && members.size === 0) this.#forget(signal);
+  }
+
+  /** A signal may still call once more, when another of its listeners made the last member leave. */
+  #forget(signal: AbortSignalLike): void {
+    this.#groups.get(signal)?.listening[Symbol.dispose]();
     this.#groups.delete(signal);
-    listening[Symbol.dispose]();
   }
 }

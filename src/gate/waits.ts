@@ -58,13 +58,15 @@ export class Waits {
 
   /** Ends a wait without a permit. `reason` is the caller's own if it was aborted, else a clause that says why. */
   end(call: Call, code: GateErrorCode | "aborted", reason: unknown): void {
-    const waitedMs = this.#gate.tick() - call.since;
+    const { reporter } = this.#gate;
+    // One signal may end a hundred thousand waits: the clock is read only for what will be told.
+    const waitedMs = code !== "aborted" || reporter.wants("evict") ? this.#gate.tick() - call.since : 0;
     const settle = this.leave(call);
     const error = failure(this.#gate, call, code, reason);
     const parked = call.state === "parked";
     if (parked) this.#gate.watch.over(call);
     call.state = "over";
     settle(Promise.reject(error));
-    this.#gate.reporter.record("evict", call, { code, waitedMs, parked });
+    reporter.record("evict", call, { code, waitedMs, parked });
   }
 }
