@@ -29,6 +29,11 @@ const MAX_AGED_PRIORITY = 1e6;
  */
 export function checkPriority(value: unknown, aged: boolean, option = "priority"): Priority {
   const usable = Number.isFinite(value) && (!aged || Math.abs(value as number) <= MAX_AGED_PRIORITY);
-  check(usable, option, value, `a finite number (within ±${MAX_AGED_PRIORITY} with agingMs)`);
+  check(
+    usable,
+    option,
+    value,
+    `a finite number such as Priority.FOREGROUND (within ±${MAX_AGED_PRIORITY} with agingMs)`,
+  );
   return (value as number) + 0;
 }

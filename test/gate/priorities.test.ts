@@ -52,7 +52,7 @@ test("-0 is 0: both stand in one line, in the order of their arrival", async (t)
 suite("no order can hold", () => {
   const mistakes: [unknown, typeof TypeError | typeof RangeError, RegExp][] = [
     [NaN, TypeError, /priority must be a finite number .*; got NaN/],
-    ["high", TypeError, /got high \(string\)/],
+    ["high", TypeError, /Priority\.FOREGROUND.*got high \(string\)/],
     ["0", TypeError, /got 0 \(string\)/],
     [null, TypeError, /got null/],
     [true, TypeError, /got true/],
