@@ -1,4 +1,4 @@
-import { duration } from "../shared/quantity.ts";
+import { duration } from "../common/quantity.ts";
 import type { Cell } from "./cells.ts";
 import type { Figure } from "./measurement.ts";
 import { readingOf } from "./verdicts.ts";

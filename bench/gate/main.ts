@@ -2,8 +2,8 @@
  * `node bench/gate/main.ts`: proves every contender, measures them, and reports. See ../README.md. The exit code is explained at
  * {@link runBenchmark}.
  */
-import { runBenchmark, tell } from "../shared/command.ts";
-import { environmentOf, packageVersion } from "../shared/environment.ts";
+import { runBenchmark, tell } from "../common/command.ts";
+import { environmentOf, packageVersion } from "../common/environment.ts";
 import { countedOrders, summariseComparisons, type ComparisonSummary } from "./comparisons.ts";
 import { contenders } from "./contenders.ts";
 import { DisprovedError, prove } from "./correctness.ts";

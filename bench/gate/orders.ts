@@ -1,4 +1,4 @@
-import { randomNumbers } from "../shared/random.ts";
+import { randomNumbers } from "../common/random.ts";
 
 /**
  * In what order priorities arrive. Smaller is sooner.

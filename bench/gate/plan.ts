@@ -1,4 +1,4 @@
-import { count } from "../shared/quantity.ts";
+import { count } from "../common/quantity.ts";
 import type { Contender, Style } from "./contender.ts";
 import { contenders } from "./contenders.ts";
 import type { Figure, Situation } from "./measurement.ts";

@@ -1,5 +1,5 @@
-import { conditions } from "../shared/environment.ts";
-import type { Report } from "../shared/render.ts";
+import { conditions } from "../common/environment.ts";
+import type { Report } from "../common/render.ts";
 import type { Results } from "./results.ts";
 import { summaryOf, tablesOf } from "./tables.ts";
 

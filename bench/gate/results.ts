@@ -1,4 +1,4 @@
-import type { Environment } from "../shared/environment.ts";
+import type { Environment } from "../common/environment.ts";
 import type { Cell } from "./cells.ts";
 import type { ComparisonSummary } from "./comparisons.ts";
 import type { Role, Style } from "./contender.ts";

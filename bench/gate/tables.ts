@@ -1,5 +1,5 @@
-import { count, times } from "../shared/quantity.ts";
-import type { Table } from "../shared/render.ts";
+import { count, times } from "../common/quantity.ts";
+import type { Table } from "../common/render.ts";
 import type { ComparisonSummary } from "./comparisons.ts";
 import type { Style } from "./contender.ts";
 import { cellText } from "./format.ts";

@@ -2,8 +2,8 @@
  * `node bench/gateway/main.ts`: proves every contender, measures them side by side, and reports. See ../README.md. The exit code
  * is explained at {@link runBenchmark}.
  */
-import { runBenchmark, tell } from "../shared/command.ts";
-import { environmentOf, packageVersion } from "../shared/environment.ts";
+import { runBenchmark, tell } from "../common/command.ts";
+import { environmentOf, packageVersion } from "../common/environment.ts";
 import type { Contender } from "./contender.ts";
 import { contenders } from "./contenders.ts";
 import { warmUp, withField, type Entrant } from "./field.ts";

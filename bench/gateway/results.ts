@@ -1,4 +1,4 @@
-import type { Environment } from "../shared/environment.ts";
+import type { Environment } from "../common/environment.ts";
 import type { Contender } from "./contender.ts";
 import type { Effort } from "./plan.ts";
 

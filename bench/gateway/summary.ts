@@ -1,4 +1,4 @@
-import { count, duration, times } from "../shared/quantity.ts";
+import { count, duration, times } from "../common/quantity.ts";
 import type { Results } from "./results.ts";
 import {
   addedOf,

@@ -1,5 +1,5 @@
-import { count, digits, duration, times } from "../shared/quantity.ts";
-import type { Table } from "../shared/render.ts";
+import { count, digits, duration, times } from "../common/quantity.ts";
+import type { Table } from "../common/render.ts";
 import type { ForegroundLoad, MemoryUse, Results, Row, Spread, Throughput } from "./results.ts";
 import { us } from "./summary.ts";
 import { addedOf, cpuOf, rowOf, spreadOf, throughputOf, waitRatio, waitRatioByExcess } from "./verdicts.ts";

@@ -6,7 +6,7 @@ import { parseResults, type ForegroundRun, type Results, type Row, type Spread }
 import { QUICK } from "../../bench/gateway/plan.ts";
 import { verdictsOn } from "../../bench/gateway/summary.ts";
 import { addedOf, addedRatio, waitRatioByExcess } from "../../bench/gateway/verdicts.ts";
-import { markdownReport, terminalReport } from "../../bench/shared/render.ts";
+import { markdownReport, terminalReport } from "../../bench/common/render.ts";
 
 const ROLES = { direct: "direct", bare: "bare Node proxy", ours: "Headgate" } as const;
 

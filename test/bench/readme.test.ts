@@ -7,7 +7,7 @@ import { reportOf as reportOfGate } from "../../bench/gate/report.ts";
 import { parseResults as parseGate } from "../../bench/gate/results.ts";
 import { reportOf as reportOfGateway } from "../../bench/gateway/report.ts";
 import { parseResults as parseGateway } from "../../bench/gateway/results.ts";
-import { markdownReport, splice, type Report } from "../../bench/shared/render.ts";
+import { markdownReport, splice, type Report } from "../../bench/common/render.ts";
 
 const bench = join(import.meta.dirname, "../../bench");
 const reports: Readonly<Record<string, (results: string) => Report>> = {

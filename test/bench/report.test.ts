@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import { measured, type Cell } from "../../bench/gate/cells.ts";
-import { parseOptions } from "../../bench/shared/options.ts";
-import { splice } from "../../bench/shared/render.ts";
+import { parseOptions } from "../../bench/common/options.ts";
+import { splice } from "../../bench/common/render.ts";
 import type { Entrant, ResultRow } from "../../bench/gate/results.ts";
 import { limitOf, verdictsOn, type Verdict } from "../../bench/gate/verdicts.ts";
 
