@@ -75,8 +75,9 @@ async function isItsOwnUpstream(gateway: Gateway): Promise<boolean> {
 /** Takes over what can change while requests run. A wrong file changes nothing. */
 function reload(gateway: Gateway, load: () => LoadedConfig): void {
   try {
-    gateway.reconfigure(load().config);
-    gateway.log.info("configuration reloaded");
+    const { changed, needRestart } = gateway.reconfigure(load().config);
+    gateway.log.info({ changed }, "configuration reloaded");
+    if (needRestart.length > 0) gateway.log.warn({ needRestart }, "these options change only at the next start");
   } catch (error) {
     gateway.log.error({ err: error }, "configuration not reloaded; the old one stays in force");
   }

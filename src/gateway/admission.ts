@@ -61,13 +61,13 @@ export class Admission {
   async #wait(gate: Gate, onEnqueue?: (id: string) => void): Promise<Permit> {
     const { record, response } = this.#visit;
     const { priority } = this.#place;
-    this.#startHeartbeats();
+    const heartbeatMs = this.#startHeartbeats();
     try {
       return await gate.acquire({
         priority,
         label: record.id,
         signal: response.presence,
-        timeoutMs: waitLimitMs(this.#gateway.config, this.#visit, priority),
+        timeoutMs: waitLimitMs(this.#gateway.config, this.#visit, priority, heartbeatMs),
         onEnqueue: (id) => {
           onEnqueue?.(id);
           record.state = "waiting";
@@ -79,17 +79,24 @@ export class Admission {
     }
   }
 
-  /** Streaming clients only: for the others any byte would be the answer. */
-  #startHeartbeats(): void {
+  /** Streaming clients only: for the others any byte would be the answer. Returns how often the client hears something. */
+  #startHeartbeats(): number | undefined {
     const { route, facts } = this.#place;
     const { heartbeatAfterMs, heartbeatForm } = this.#gateway.config.queue;
     const frame = facts.stream ? heartbeat(route.dialect, heartbeatForm) : null;
-    if (frame === null) return;
-    const beat = (): void => {
-      this.#visit.response.heartbeat(frame);
-      this.#stopHeartbeats = this.#gateway.clock.after(heartbeatAfterMs, beat, true);
+    if (frame === null) return undefined;
+    const beatLater = (): void => {
+      this.#stopHeartbeats = this.#gateway.clock.after(
+        heartbeatAfterMs,
+        () => {
+          this.#visit.response.heartbeat(frame);
+          beatLater();
+        },
+        true,
+      );
     };
-    this.#stopHeartbeats = this.#gateway.clock.after(heartbeatAfterMs, beat, true);
+    beatLater();
+    return heartbeatAfterMs;
   }
 
   /**

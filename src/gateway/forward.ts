@@ -41,10 +41,13 @@ export async function forward(gateway: GatewayContext, visit: Visit, granted: Gr
       hider: facts.stream ? hider(route.dialect, outgoing.hide) : undefined,
       aggregator: outgoing.forceStream ? aggregator(route.dialect, outgoing.hide) : undefined,
       mayAbort: upstream.engine.mayAbort({ streaming }),
-      onFirstToken: () => {
-        record.firstTokenAt = gateway.clock.now();
-        gateway.requests.changed(record);
-      },
+      // A whole answer begins when it is complete: that is no first token.
+      onFirstToken: streaming
+        ? () => {
+            record.firstTokenAt = gateway.clock.now();
+            gateway.requests.changed(record);
+          }
+        : undefined,
     });
   } finally {
     record.promptTokens = watch?.usage.promptTokens;

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import { systemClock, type Clock } from "../gate/index.ts";
 import { BodyBudget } from "./body-budget.ts";
+import { diffConfig, takeOver, type ConfigChange } from "./config/diff-config.ts";
 import type { GatewayConfig, ListenConfig, UpstreamConfig } from "./config/types.ts";
 import { controlHandler, type Control } from "./control/control.ts";
 import { Entry } from "./entry.ts";
@@ -83,11 +84,17 @@ export class Gateway implements Control {
     return upstream;
   }
 
-  /** Takes over what can change while requests run: keys, hosts, rules, limits. Listeners and servers stay as they are. */
-  reconfigure(config: GatewayConfig): void {
-    this.config = config;
-    this.keys = new Keys(config.keys);
-    this.hosts = new Hosts(config.allowedHosts, config.allowedOrigins);
+  /**
+   * Takes over what can change while requests run; the rest stays as it was until the gateway is started again. Returns which
+   * options differ, and which of them that is.
+   */
+  reconfigure(wanted: GatewayConfig): ConfigChange {
+    const change = diffConfig(this.config, wanted);
+    this.config = takeOver(this.config, wanted);
+    this.keys = new Keys(this.config.keys);
+    this.hosts = new Hosts(this.config.allowedHosts, this.config.allowedOrigins);
+    this.log.level = this.config.log.level;
+    return change;
   }
 
   /** Opens the listeners. Rejects, with everything closed again, when one cannot be opened. */

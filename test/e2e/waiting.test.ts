@@ -227,6 +227,15 @@ for (const [title, headers, waits] of LIMITS) {
   });
 }
 
+test("an SDK that hears heartbeats does not hang up, so its own limit does not end its wait", async () => {
+  await using scene = await occupied();
+  using client = await waiter(scene.it, CHAT, stream(), { "X-Stainless-Timeout": "60" });
+  scene.clock.advance(120_000);
+  assert.equal(scene.it.gate.waiting, 1);
+  scene.go();
+  await client.until(/data: \[DONE\]/);
+});
+
 test("without a limit of the gateway's, no header makes an error of a wait", async () => {
   for (const value of ["1e300", "99999999999", "2147483.647", "0.0001"]) {
     await using scene = await occupied();
