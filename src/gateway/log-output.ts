@@ -2,8 +2,12 @@ import { write, writeSync } from "node:fs";
 
 /** When nobody reads on, lines are dropped beyond this rather than kept: a stopped terminal must not stop requests. */
 const MAX_WAITING_CHARACTERS = 8 * 1024 * 1024;
-/** Whole lines, and so few that a pipe takes them in one piece (PIPE_BUF): what the end of the process writes comes between no line. */
+/**
+ * Whole lines, and so few that a pipe takes them in one piece (PIPE_BUF): what the end of the process writes comes between no line.
+ */
 const CHARACTERS_AT_ONCE = 4096;
+/** When many wait, getting on counts for more than that. */
+const CHARACTERS_AT_MOST = 65_536;
 /** What a reader gets that is behind, on a pipe that does not block, and a last write that is under way, to get on. */
 const PAUSE_MS = 20;
 /** Nobody is at the other end of a write that gets nowhere for so long, and the end of the process does not wait for it. */
@@ -21,6 +25,7 @@ export class LogOutput {
   readonly #waiting: string[] = [];
   #characters = 0;
   #writingSince: number | null = null;
+  #scheduled = false;
 
   constructor(fd: number) {
     this.#fd = fd;
@@ -31,11 +36,17 @@ export class LogOutput {
     if (this.#characters + text.length > MAX_WAITING_CHARACTERS) return;
     this.#waiting.push(text);
     this.#characters += text.length;
-    if (this.#writingSince === null) this.#writeWaiting();
+    if (this.#scheduled || this.#writingSince !== null) return;
+    this.#scheduled = true;
+    // A turn later: requests that end now go first, and lines of one turn go together.
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#writeWaiting();
+    });
   }
 
   #writeWaiting(): void {
-    const text = this.#take(CHARACTERS_AT_ONCE);
+    const text = this.#take(this.#characters > CHARACTERS_AT_MOST ? CHARACTERS_AT_MOST : CHARACTERS_AT_ONCE);
     if (text === "") this.#writingSince = null;
     else this.#write(Buffer.from(text));
   }

@@ -52,12 +52,15 @@ export class Upstreams {
    * several, an unknown name is refused, so that no typing error loads a model by surprise.
    */
   choose(model: string | undefined): Choice {
-    const models = this.models();
-    if (this.all.length === 0) return { refused: "no_upstream", models };
     const candidates = this.#candidates(model);
-    if (candidates.length === 0) return { refused: "unknown_model", models };
     const upstream = candidates.find(({ health }) => health === "ready") ?? candidates.find(isUp);
-    return upstream === undefined ? { refused: "upstream_down", models } : { upstream };
+    if (upstream !== undefined) return { upstream };
+    return { refused: this.#whyNone(candidates), models: this.models() };
+  }
+
+  #whyNone(candidates: readonly Upstream[]): "no_upstream" | "upstream_down" | "unknown_model" {
+    if (this.all.length === 0) return "no_upstream";
+    return candidates.length === 0 ? "unknown_model" : "upstream_down";
   }
 
   #candidates(model: string | undefined): readonly Upstream[] {
