@@ -29,9 +29,9 @@ export interface Effort {
 
 export const FULL: Effort = {
   quick: false,
-  rounds: 5,
+  rounds: 3,
   samples: 5,
-  budgetMs: 4000,
+  budgetMs: 1500,
   capMs: 60_000,
   deadlineMs: Infinity,
 };
