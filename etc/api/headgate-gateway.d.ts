@@ -2,6 +2,7 @@
 
 import { AddressInfo } from "node:net";
 import { Clock } from "headgate";
+import { EarlierCall } from "headgate";
 import { Gate } from "headgate";
 import { GateErrorCode } from "headgate";
 import { IncomingHttpHeaders } from "node:http";
@@ -17,6 +18,7 @@ export declare class Gateway implements Control {
     readonly bodies: BodyBudget;
     readonly requests: RequestLog;
     readonly heldPermits: HeldPermits;
+    readonly retries: Retries;
     readonly clock: Clock;
     readonly log: Logger;
     readonly metrics: Metrics;
@@ -24,7 +26,7 @@ export declare class Gateway implements Control {
     notReady: string | undefined;
     constructor({ config, log, clock }: GatewayOptions);
     addUpstream(config: UpstreamConfig): Promise<Upstream>;
-    reconfigure(config: GatewayConfig): void;
+    reconfigure(wanted: GatewayConfig): ConfigChange;
     listen(): Promise<readonly AddressInfo[]>;
     shutDown(limitMs: number): Promise<void>;
     close(): Promise<void>;
@@ -136,6 +138,12 @@ declare class HeldPermits {
     remove(id: string): void;
     find(id: string, client: string): HeldPermit | undefined;
 }
+declare class Retries {
+    #private;
+    constructor(clock: Clock);
+    keep(key: string, place: KeptPlace): void;
+    take(key: string, gate: string): KeptPlace | undefined;
+}
 declare class Metrics implements RequestObserver {
     #private;
     constructor(measured: Measured);
@@ -176,6 +184,10 @@ declare class Upstream {
     refresh(): Promise<void>;
     unreachable(): void;
     close(): Promise<void>;
+}
+interface ConfigChange {
+    readonly changed: readonly string[];
+    readonly needRestart: readonly string[];
 }
 interface Place {
     readonly source: string;
@@ -236,6 +248,7 @@ interface GatewayContext {
     readonly bodies: BodyBudget;
     readonly requests: RequestLog;
     readonly heldPermits: HeldPermits;
+    readonly retries: Retries;
     readonly clock: Clock;
     readonly log: Logger;
     readonly instance: string;
@@ -314,6 +327,9 @@ declare class HeldPermit {
     pause(): Promise<void>;
     resume(): void;
     end(): Promise<void>;
+}
+interface KeptPlace extends EarlierCall {
+    readonly gate: string;
 }
 type Measured = Pick<GatewayContext, "config" | "upstreams" | "bodies"> & {
     readonly gates: {

@@ -55,6 +55,11 @@ export interface AcquireOptions {
     readonly preemptible?: boolean | undefined;
     readonly label?: string | undefined;
     readonly onEnqueue?: ((id: string) => void) | undefined;
+    readonly retryOf?: EarlierCall | undefined;
+}
+export interface EarlierCall {
+    readonly id: string;
+    readonly arrivedAt: number;
 }
 export interface GateOptions {
     readonly capacity?: number | undefined;

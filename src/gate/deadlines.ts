@@ -35,7 +35,8 @@ export class Deadlines {
   }
 
   add(call: Call, timeoutMs: number): Deadline {
-    const deadline = { at: call.since + timeoutMs, call, headIndex: -1 };
+    // From now on: a retry arrived before.
+    const deadline = { at: this.#gate.time + timeoutMs, call, headIndex: -1 };
     this.#heap.add(deadline);
     if (deadline.headIndex === 0) this.#arm();
     return deadline;

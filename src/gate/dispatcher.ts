@@ -163,8 +163,9 @@ export class Dispatcher implements PermitOwner, GateInside {
 
   #arrive(priority: Priority, options: AcquireOptions | undefined): Call {
     const now = this.tick();
-    const call = new Call(this.#keyOf(priority, now), priority, ++this.#sequence, now);
-    const { label, preemptible = false, signal } = options ?? {};
+    const { label, preemptible = false, signal, retryOf } = options ?? {};
+    const { id = ++this.#sequence, arrivedAt = now } = retryOf ?? {};
+    const call = new Call(this.#keyOf(priority, arrivedAt), priority, +id, arrivedAt);
     if (label !== undefined || signal || preemptible) {
       Object.assign(detailsOf(call), { label, preemptible, signal });
     }
@@ -177,6 +178,7 @@ export class Dispatcher implements PermitOwner, GateInside {
     this.permits.charge(call.priority, 1);
     this.holders.add(call);
     call.state = "held";
+    call.since = this.time;
     // Asked for first: this is the hot path, and the particulars need not be built in vain.
     if (this.reporter.wants("dispatch")) {
       this.reporter.record("dispatch", call, { waitedMs: call.waitedMs ?? 0, queued, resumed });
@@ -192,9 +194,7 @@ export class Dispatcher implements PermitOwner, GateInside {
 
   #dispatch(call: Call): void {
     const settle = this.waits.leave(call);
-    const now = this.tick();
-    call.waitedMs = (call.waitedMs ?? 0) + now - call.since;
-    call.since = now;
+    call.waitedMs = (call.waitedMs ?? 0) + this.tick() - call.since;
     settle(this.#hold(call, true));
   }
 

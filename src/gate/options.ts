@@ -29,6 +29,13 @@ export interface GateOptions {
   readonly name?: string | undefined;
 }
 
+/** An earlier call at the same gate, which is over. */
+export interface EarlierCall {
+  readonly id: string;
+  /** By the gate's clock, in milliseconds. */
+  readonly arrivedAt: number;
+}
+
 /** One call for a permit. */
 export interface AcquireOptions {
   /** Smaller is sooner. @defaultValue the gate's `defaultPriority` */
@@ -43,6 +50,11 @@ export interface AcquireOptions {
   readonly label?: string | undefined;
   /** Called before `acquire` returns if the call has to wait, with the id that `cancel` and `reprioritise` take. */
   readonly onEnqueue?: ((id: string) => void) | undefined;
+  /**
+   * The call that this one repeats, for a caller who had lost patience: it has that call's id and its place in line, and its
+   * waiting counts from that arrival. `timeoutMs` counts from now. No two calls at a time may repeat the same one.
+   */
+  readonly retryOf?: EarlierCall | undefined;
 }
 
 export interface ResolvedGateOptions {
@@ -88,12 +100,18 @@ export function resolveGateOptions({
   };
 }
 
-/** @throws {TypeError | RangeError} when `timeoutMs` or `signal` is unusable. */
+/** @throws {TypeError | RangeError} when `timeoutMs`, `signal` or `retryOf` is unusable. */
 export function checkWaitOptions({
   signal,
   timeoutMs = 0,
-}: { signal?: AbortSignalLike | null | undefined; timeoutMs?: number | undefined } = {}): void {
+  retryOf,
+}: {
+  signal?: AbortSignalLike | null | undefined;
+  timeoutMs?: number | undefined;
+  retryOf?: EarlierCall | undefined;
+} = {}): void {
   check(typeof timeoutMs === "number" && timeoutMs >= 0, "timeoutMs", timeoutMs, "a number from 0");
+  if (retryOf) check(+retryOf.id + retryOf.arrivedAt < Infinity, "retryOf", retryOf, "an id and a time");
   if (signal !== undefined) {
     const fits = typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function";
     check(fits, "signal", signal, "an AbortSignal");

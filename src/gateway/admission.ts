@@ -5,6 +5,7 @@ import type { Route } from "../protocol/route.ts";
 import type { GatewayContext } from "./context.ts";
 import type { HeldPermit } from "./held-permits.ts";
 import { Refused } from "./refused.ts";
+import type { KeptPlace, RetryKey } from "./retries.ts";
 import type { Upstream } from "./upstream.ts";
 import type { Visit } from "./visit.ts";
 import { waitLimitMs } from "./wait-limit.ts";
@@ -15,6 +16,7 @@ export interface Place {
   readonly route: Route;
   readonly facts: RequestFacts;
   readonly priority: number;
+  readonly retryKey: RetryKey | undefined;
 }
 
 /** A permit that is given back when it goes out of scope. */
@@ -28,6 +30,7 @@ export class Admission {
   readonly #visit: Visit;
   readonly #place: Place;
   #stopHeartbeats: (() => void) | null = null;
+  #arrivedAt = 0;
 
   constructor(gateway: GatewayContext, visit: Visit, place: Place) {
     this.#gateway = gateway;
@@ -49,8 +52,10 @@ export class Admission {
     const { priority, upstream } = this.#place;
     const { lanes } = upstream.group;
     const counted = lanes.enter(this.#gateway.config.queue, priority, upstream.group.retryAfterSeconds());
+    const retryOf = this.#keptPlace(gate);
+    this.#arrivedAt = retryOf?.arrivedAt ?? this.#gateway.clock.now();
     try {
-      return await this.#wait(gate, (id) => {
+      return await this.#wait(gate, retryOf, (id) => {
         this.#visit.record.gateId = id;
       });
     } finally {
@@ -58,7 +63,21 @@ export class Admission {
     }
   }
 
-  async #wait(gate: Gate, onEnqueue?: (id: string) => void): Promise<Permit> {
+  #keptPlace(gate: Gate): KeptPlace | undefined {
+    const { retryKey } = this.#place;
+    return retryKey?.mayRepeat === true ? this.#gateway.retries.take(retryKey.key, gate.name) : undefined;
+  }
+
+  /** To be called when the request ends without an answer: its next attempt stands where it stood. */
+  keepPlace(): void {
+    const { retryKey, upstream } = this.#place;
+    const { gateId } = this.#visit.record;
+    if (retryKey === undefined || gateId === undefined) return;
+    const { gate } = upstream.group;
+    this.#gateway.retries.keep(retryKey.key, { gate: gate.name, id: gateId, arrivedAt: this.#arrivedAt });
+  }
+
+  async #wait(gate: Gate, retryOf?: KeptPlace, onEnqueue?: (id: string) => void): Promise<Permit> {
     const { record, response } = this.#visit;
     const { priority } = this.#place;
     const heartbeatMs = this.#startHeartbeats();
@@ -67,6 +86,7 @@ export class Admission {
         priority,
         label: record.id,
         signal: response.presence,
+        retryOf,
         timeoutMs: waitLimitMs(this.#gateway.config, this.#visit, priority, heartbeatMs),
         onEnqueue: (id) => {
           onEnqueue?.(id);

@@ -16,6 +16,7 @@ import { logGate, UnknownPriorities, UpstreamNews } from "./log-events.ts";
 import { requestLines } from "./log-requests.ts";
 import { Metrics } from "./metrics.ts";
 import { RequestLog } from "./request-log.ts";
+import { Retries } from "./retries.ts";
 import { Upstream } from "./upstream.ts";
 import { Upstreams } from "./upstreams.ts";
 
@@ -41,6 +42,7 @@ export class Gateway implements Control {
   readonly bodies: BodyBudget;
   readonly requests: RequestLog = new RequestLog();
   readonly heldPermits: HeldPermits = new HeldPermits();
+  readonly retries: Retries;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -54,6 +56,7 @@ export class Gateway implements Control {
     this.config = config;
     this.log = log;
     this.clock = clock;
+    this.retries = new Retries(clock);
     this.keys = new Keys(config.keys);
     this.hosts = new Hosts(config.allowedHosts, config.allowedOrigins);
     this.bodies = new BodyBudget(config.limits.queuedBodyBytes);

@@ -13,6 +13,7 @@ import { chooseUpstream } from "./choose-upstream.ts";
 import { forward } from "./forward.ts";
 import { readBody } from "./read-body.ts";
 import { Refused } from "./refused.ts";
+import { retryKey } from "./retries.ts";
 import type { Upstream } from "./upstream.ts";
 import type { Visit } from "./visit.ts";
 
@@ -25,13 +26,17 @@ import type { Visit } from "./visit.ts";
 export async function serveWork(gateway: GatewayContext, visit: Visit, route: Route): Promise<void> {
   const { record, response } = visit;
   const { place, outgoing, stored } = await prepare(gateway, visit, route);
+  const admission = new Admission(gateway, visit, place);
   try {
-    using permit = await new Admission(gateway, visit, place).enter();
+    using permit = await admission.enter();
     if (response.presence.aborted) throw new ClientGone();
     record.grantedAt = gateway.clock.now();
     record.state = "running";
     gateway.requests.changed(record);
     await forward(gateway, visit, { ...place, outgoing, body: await stored.bytes(), waitedMs: permit.waitedMs });
+  } catch (error) {
+    admission.keepPlace();
+    throw error;
   } finally {
     stored.dispose();
   }
@@ -67,7 +72,8 @@ async function prepare(gateway: GatewayContext, visit: Visit, asked: Route): Pro
   const body = fields === undefined ? received : splice(received, editsFor(facts, model, outgoing.edits), fields);
   gateway.requests.changed(record);
   const stored = await store(gateway, upstream, body);
-  return { place: { upstream, route, facts, priority: classification.priority }, outgoing, stored };
+  const place = { upstream, route, facts, priority: classification.priority, retryKey: retryKey(visit, received) };
+  return { place, outgoing, stored };
 }
 
 /** What must be reckoned with when a body cannot be read. */

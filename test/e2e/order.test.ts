@@ -1,23 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import OpenAI from "openai";
-import { startGateway, type GatewayOptions, type GatewayUnderTest, type Json } from "../support/gateway.ts";
-import { asked, CHAT, chat } from "./talk.ts";
-
-/** What the server worked on, in order, by the text of the request. */
-function order(it: GatewayUnderTest): string[] {
-  const work = it.server.served.filter(({ isWork }) => isWork);
-  return work.toSorted((a, b) => a.at.started! - b.at.started! || a.id - b.id).map(({ body }) => asked(body));
-}
-
-/** One request in the only slot, which does not go on before `server.resumeTokens()`. */
-async function occupied(options: GatewayOptions = {}): Promise<{ it: GatewayUnderTest; running: Promise<Response> }> {
-  const it = await startGateway(options);
-  it.server.pauseTokens();
-  const running = it.post(CHAT, chat("running"), { headers: { "x-headgate-priority": "background" } });
-  await it.server.when("started");
-  return { it, running };
-}
+import { startGateway, type Json } from "../support/gateway.ts";
+import { occupied, order } from "./line.ts";
+import { CHAT, chat } from "./talk.ts";
 
 test("twenty background requests are queued; a foreground request of a stock client is answered next", async () => {
   const { it, running } = await occupied({ server: { engine: "llama-server" } });

@@ -59,8 +59,8 @@ const PLAIN: WorldOptions = {
   newTrigger: platformTrigger,
 };
 function acquire(of: number, more: Partial<AcquireStep> = {}): AcquireStep {
-  const plain = { by: "acquire", preemptible: false, labelled: true, signal: "none", timeoutMs: undefined } as const;
-  return { do: "acquire", priority: of, ...plain, ...more };
+  const plain = { by: "acquire", preemptible: false, labelled: true, signal: "none" } as const;
+  return { do: "acquire", priority: of, ...plain, timeoutMs: undefined, again: false, ...more };
 }
 async function plays(options: Partial<WorldOptions>, program: readonly Step[]): Promise<void> {
   const world = new World({ ...PLAIN, ...options });

@@ -30,6 +30,8 @@ export interface ModelRequest {
   readonly preemptible: boolean;
   readonly signal: ModelSignal | undefined;
   readonly timeoutMs: number;
+  /** The call that it repeats. */
+  readonly retryOf?: ModelCall | undefined;
 }
 
 export class ModelCall {
@@ -56,9 +58,9 @@ export class ModelCall {
     this.priority = request.priority;
     this.preemptible = request.preemptible;
     this.signal = request.signal;
-    this.number = number;
-    this.arrivedAt = now;
-    this.since = now;
+    this.number = request.retryOf?.number ?? number;
+    this.arrivedAt = request.retryOf?.arrivedAt ?? now;
+    this.since = this.arrivedAt;
     this.promised = new Promised(request.name);
   }
 }

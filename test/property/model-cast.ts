@@ -30,16 +30,23 @@ export class Cast implements Iterable<Actor> {
   #actors: Actor[] = [];
   /** Permits that were given back, the latest few. */
   readonly spent: Permit[] = [];
+  readonly #givenUp: Actor[] = [];
 
   join(actor: Actor): Actor {
     this.#actors.push(actor);
     return actor;
   }
 
+  /** One that waited in vain, for somebody who repeats its call: nobody else can then. */
+  takeGivenUp(): Actor | undefined {
+    return this.#givenUp.pop();
+  }
+
   /** Lets those go whose call is over. */
   dismiss(): void {
     const gone = this.#actors.filter(({ call, finish }) => call.state === "over" && finish === undefined);
     this.#actors = this.#actors.filter((actor) => !gone.includes(actor));
+    this.#givenUp.push(...gone.filter(({ id, permit }) => id !== undefined && permit === undefined));
     this.spent.push(...gone.flatMap(({ permit }) => permit ?? []));
     this.spent.splice(0, this.spent.length - SPENT_PERMITS_KEPT);
   }

@@ -36,7 +36,8 @@ export class ModelGate {
   }
 
   acquire(request: ModelRequest): ModelCall {
-    const call = new ModelCall(request, ++this.#numbers, this.now);
+    const call = new ModelCall(request, this.#numbers + 1, this.now);
+    if (request.retryOf === undefined) this.#numbers++;
     if (request.signal?.aborted === true) return this.#refuse(call, "aborted", "aborted");
     if (this.state === "open" && this.#hasPermitFor(call)) {
       call.promised.settle("granted");

@@ -13,6 +13,8 @@ export interface AcquireStep {
   readonly labelled: boolean;
   readonly signal: SignalChoice;
   readonly timeoutMs: number | undefined;
+  /** Whether it repeats a call that ended without a permit, if there was one. */
+  readonly again: boolean;
 }
 
 export interface YieldStep {
@@ -84,6 +86,7 @@ const acquire = fc.record({
   labelled: fc.boolean(),
   signal,
   timeoutMs,
+  again: fc.boolean(),
 });
 const concerning = <Name extends string>(...names: Name[]): Arbitrary<{ do: Name; who: number }> =>
   fc.record({ do: fc.constantFrom(...names), who });

@@ -104,11 +104,12 @@ export class World {
 
   #acquire(step: AcquireStep): void {
     const name = `c${++this.#calls}`;
-    const { by, priority, preemptible, timeoutMs } = step;
+    const { by, priority, preemptible, timeoutMs, again } = step;
+    const earlier = again && by !== "tryAcquire" ? this.#cast.takeGivenUp() : undefined;
     const label = step.labelled ? name : undefined;
     const trigger = by === "tryAcquire" ? undefined : this.#triggerFor(step.signal);
     const wait = { signal: trigger?.model, timeoutMs: timeoutMs ?? Infinity };
-    const request: ModelRequest = { name, label, priority, preemptible, ...wait };
+    const request: ModelRequest = { name, label, priority, preemptible, retryOf: earlier?.call, ...wait };
     if (by === "tryAcquire") {
       const call = this.#model.tryAcquire(request);
       const permit = this.gate.tryAcquire({ priority, preemptible, label });
@@ -120,7 +121,8 @@ export class World {
     const onEnqueue = (id: string): void => {
       actor.id = id;
     };
-    const options = { priority, preemptible, label, timeoutMs, signal: trigger?.signal, onEnqueue };
+    const retryOf = earlier && { id: earlier.id!, arrivedAt: earlier.call.arrivedAt };
+    const options = { priority, preemptible, label, timeoutMs, signal: trigger?.signal, onEnqueue, retryOf };
     if (by === "run") this.#run(actor, options);
     else {
       const granted = this.gate.acquire(options).then((permit) => {
@@ -134,6 +136,7 @@ export class World {
       actor.call.state === "waiting",
       "onEnqueue is called for exactly those who wait",
     );
+    if (earlier !== undefined && actor.id !== undefined) assert.equal(actor.id, earlier.id);
   }
 
   #receive(actor: Actor, permit: Permit): string {
