@@ -8,9 +8,10 @@ import { type JsonObject, objectIn, objectsIn, textIn } from "./untrusted-json.t
  *
  * `usage`: OpenAI's `stream_options.include_usage`. `progress` and `timings`: llama-server's `return_progress` and
  * `timings_per_token`. llama-server's `/v1/completions` tells its usage unasked, at the end of every stream: asking for it
- * there and hiding it would take away what the client gets anyway.
+ * there and hiding it would take away what the client gets anyway. `running-usage`: vLLM's `continuous_usage_stats`, beside a
+ * usage at the end that the client asked for itself.
  */
-export type Hidden = "usage" | "progress" | "timings";
+export type Hidden = "usage" | "running-usage" | "progress" | "timings";
 
 /** What becomes of one frame. */
 export interface Verdict {
@@ -29,7 +30,12 @@ export interface HidingRule {
   judge(value: JsonObject): Verdict;
 }
 
-const MEMBERS = { usage: "usage", progress: "prompt_progress", timings: "timings" } as const;
+const MEMBERS = {
+  usage: "usage",
+  "running-usage": "usage",
+  progress: "prompt_progress",
+  timings: "timings",
+} as const;
 
 /** The rule for a stream of `dialect`; `undefined` where there is nothing to hide. */
 export function hidingRule(dialect: DialectName, hidden: readonly Hidden[]): HidingRule | undefined {
@@ -49,9 +55,11 @@ function marksFor(hidden: ReadonlySet<Hidden>, filled: Readonly<Record<string, n
   return marks(filled, Object.fromEntries([...hidden].map((name) => [MEMBERS[name], 1])));
 }
 
-/** The timings of the end come unasked, so they stay. */
-function namesToRemove(hidden: ReadonlySet<Hidden>, isEnd: boolean): string[] {
-  return [...hidden].filter((name) => name !== "timings" || !isEnd).map((name) => MEMBERS[name]);
+/** The timings of the end come unasked, so they stay; so does a usage that the client asked for. */
+function namesToRemove(hidden: ReadonlySet<Hidden>, isEnd: boolean, isUsage = false): string[] {
+  return [...hidden]
+    .filter((name) => (name === "timings" ? !isEnd : name !== "running-usage" || !isUsage))
+    .map((name) => MEMBERS[name]);
 }
 
 /** Progress comes as one more role delta or empty text, usage as a last chunk without choices, which has the timings too. */
@@ -66,7 +74,7 @@ function openAiRule(hidden: ReadonlySet<Hidden>): HidingRule {
       const isProgress = value["prompt_progress"] !== undefined && !ends && !choices.some(hasContent);
       return {
         drop: (isUsage && hidesUsage) || (isProgress && hidden.has("progress")),
-        remove: namesToRemove(hidden, ends || isUsage),
+        remove: namesToRemove(hidden, ends || isUsage, isUsage),
         hold: ends && hidesUsage,
       };
     },

@@ -58,7 +58,12 @@ export class JsonReader {
 
   object(name: string): JsonReader | undefined {
     const span = this.#fields.get(name);
-    if (span === undefined || this.kindAt(span) !== "object") return undefined;
+    return span === undefined ? undefined : this.objectAt(span);
+  }
+
+  /** The object that stands there. */
+  objectAt(span: Span): JsonReader | undefined {
+    if (this.kindAt(span) !== "object") return undefined;
     return new JsonReader(topLevelFields(this.#fields.body.subarray(span.start, span.end)));
   }
 

@@ -1,10 +1,17 @@
+import { skipSpace } from "./json-scan.ts";
 import { topLevelFields, type JsonFields, type Span } from "./json-fields.ts";
 
 /** A member's name, or the names that lead to it: `["stream_options", "include_usage"]`. */
 export type EditTarget = string | readonly string[];
 
-/** One change of a JSON object. `set` adds the member if it is missing; `remove` of a missing member changes nothing. */
-export type Edit = { readonly set: EditTarget; readonly value: unknown } | { readonly remove: EditTarget };
+/**
+ * One change of a JSON object. `set` adds the member if it is missing; `append` puts the value at the end of a list, and makes a
+ * list of what is missing or none; `remove` of a missing member changes nothing.
+ */
+export type Edit =
+  | { readonly set: EditTarget; readonly value: unknown }
+  | { readonly append: EditTarget; readonly value: unknown }
+  | { readonly remove: EditTarget };
 
 /** A member's value as bytes; `undefined` when there is no such member. */
 type Value = Uint8Array | undefined;
@@ -49,7 +56,7 @@ interface Step {
 function byName(edits: readonly Edit[]): Map<string, Step[]> {
   const steps = new Map<string, Step[]>();
   for (const edit of edits) {
-    const target = "set" in edit ? edit.set : edit.remove;
+    const target = targetOf(edit);
     const [name, ...path] = typeof target === "string" ? [target] : target;
     if (name === undefined) throw new TypeError("an edit must name a member; got an empty target");
     const own = steps.get(name);
@@ -64,10 +71,26 @@ function edited(value: Value, steps: readonly Step[]): Value {
 }
 
 function applied(value: Value, { path, edit }: Step): Value {
-  if (path.length === 0) return "set" in edit ? encoded(edit.value) : undefined;
+  if (path.length === 0) {
+    if ("remove" in edit) return undefined;
+    return "set" in edit ? encoded(edit.value) : appended(value, encoded(edit.value));
+  }
   const object = value?.[0] === OPEN_OBJECT ? value : undefined;
-  if ("set" in edit) return splice(object ?? EMPTY_OBJECT, [{ set: path, value: edit.value }]);
-  return object === undefined ? value : splice(object, [{ remove: path }]);
+  if ("remove" in edit) return object === undefined ? value : splice(object, [{ remove: path }]);
+  const inner = "set" in edit ? { set: path, value: edit.value } : { append: path, value: edit.value };
+  return splice(object ?? EMPTY_OBJECT, [inner]);
+}
+
+function targetOf(edit: Edit): EditTarget {
+  if ("set" in edit) return edit.set;
+  return "append" in edit ? edit.append : edit.remove;
+}
+
+function appended(list: Value, item: Uint8Array): Uint8Array {
+  if (list?.[0] !== OPEN_ARRAY) return joined([OPEN, item, CLOSE]);
+  const end = list.length - 1;
+  const isEmpty = skipSpace(list, 1) === end;
+  return joined([list.subarray(0, end), ...(isEmpty ? [] : [COMMA]), item, CLOSE]);
 }
 
 /** Puts `inserted` in the place of the bytes from `start` to `end`. */
@@ -144,6 +167,9 @@ function encoded(value: unknown): Uint8Array {
 
 const utf8 = new TextEncoder();
 const OPEN_OBJECT = 0x7b;
+const OPEN_ARRAY = 0x5b;
+const OPEN = utf8.encode("[");
+const CLOSE = utf8.encode("]");
 const EMPTY_OBJECT = utf8.encode("{}");
 const COMMA = utf8.encode(",");
 const COLON = utf8.encode(":");

@@ -16,7 +16,9 @@ function editedByModel(members: Members, [name, ...path]: readonly string[], edi
   if (name === undefined) throw new Error("a target without a name");
   const result = new Map(members);
   if (path.length === 0) {
+    const list = result.get(name);
     if ("set" in edit) result.set(name, edit.value);
+    else if ("append" in edit) result.set(name, [...(Array.isArray(list) ? (list as unknown[]) : []), edit.value]);
     else result.delete(name);
     return result;
   }
@@ -27,13 +29,14 @@ function editedByModel(members: Members, [name, ...path]: readonly string[], edi
 }
 
 function targetOf(edit: Edit): readonly string[] {
-  const target = "set" in edit ? edit.set : edit.remove;
+  const target = "set" in edit ? edit.set : "append" in edit ? edit.append : edit.remove;
   return typeof target === "string" ? [target] : target;
 }
 
 const targets: Arbitrary<string | string[]> = fc.oneof(names, fc.array(names, { minLength: 1, maxLength: 3 }));
 const edits: Arbitrary<Edit> = fc.oneof(
   fc.record({ set: targets, value: fc.jsonValue() }),
+  fc.record({ append: targets, value: fc.jsonValue() }),
   fc.record({ remove: targets }),
 );
 
