@@ -1,0 +1,121 @@
+import { KEEPALIVE_ID } from "./answer-openai.ts";
+import { Contradiction, Repetition } from "./repetition.ts";
+import type { Said } from "./said.ts";
+import { reasoningMember } from "./said-reader.ts";
+import type { Edit } from "./splice.ts";
+import { countIn, isFilled, type JsonObject, objectIn, objectsIn, textIn } from "./untrusted-json.ts";
+
+/** What a stream says of itself in every chunk. The runs of one answer speak as the first of them. */
+const IDENTITY = ["id", "created", "model", "system_fingerprint"];
+
+/** What becomes of a chunk: it is left out, or changed. */
+export type Stitch = "drop" | readonly Edit[];
+
+/** Where one run of an answer ends and the next begins: makes the chunks of the later runs fit those of the first. */
+export class Seam {
+  #identity: JsonObject | undefined;
+  #firstTimings: JsonObject | undefined;
+  #toldPromptTokens: number | undefined;
+  #before: Said | undefined;
+  #content: Repetition | undefined;
+  #reasoning: Repetition | undefined;
+
+  /** Of the first run. */
+  get promptTokens(): number | undefined {
+    return this.#toldPromptTokens ?? promptOf(this.#firstTimings);
+  }
+
+  /** Looks on at the first run. */
+  note(value: JsonObject): void {
+    if (value["id"] === KEEPALIVE_ID) return;
+    this.#identity ??= Object.fromEntries(IDENTITY.filter((name) => name in value).map((name) => [name, value[name]]));
+    const timings = objectIn(value["timings"]);
+    if (countIn(timings?.["prompt_n"]) !== undefined) this.#firstTimings = timings;
+    this.#toldPromptTokens = countIn(objectIn(value["usage"])?.["prompt_tokens"]) ?? this.#toldPromptTokens;
+  }
+
+  /** The next run goes on behind what was said. */
+  continueBehind(said: Said): void {
+    this.#before = said;
+    this.#content = undefined;
+    this.#reasoning = undefined;
+  }
+
+  /** The next run says all of it again. */
+  repeat(said: Said): void {
+    this.#before = undefined;
+    this.#content = new Repetition(said.content);
+    this.#reasoning = new Repetition(said.reasoning);
+  }
+
+  /** @throws {Contradiction} */
+  stitch(value: JsonObject): Stitch {
+    if (value["id"] === KEEPALIVE_ID) return [];
+    const edits: Edit[] = [...this.#sameIdentity(value), ...this.#sums(value)];
+    const choices = objectsIn(value["choices"]);
+    const [choice] = choices;
+    if (choice === undefined) return edits;
+    const next = this.#withoutKnown(choice);
+    const ends = textIn(choice["finish_reason"]) !== undefined;
+    if (ends && this.#content?.complete === false) throw new Contradiction();
+    if (!ends && !saysAnything(next) && objectIn(value["usage"]) === undefined) return "drop";
+    return [...edits, { set: "choices", value: [next] }];
+  }
+
+  #sameIdentity(value: JsonObject): Edit[] {
+    const identity = this.#identity ?? {};
+    return IDENTITY.filter((name) => identity[name] !== value[name]).map((name) =>
+      name in identity ? { set: name, value: identity[name] } : { remove: name },
+    );
+  }
+
+  /** The role was told, and what is repeated has been read. */
+  #withoutKnown(choice: JsonObject): JsonObject {
+    const { role: _, ...rest } = objectIn(choice["delta"]) ?? {};
+    const delta: Record<string, unknown> = rest;
+    const next: Record<string, unknown> = { ...choice };
+    if (textIn(choice["text"]) !== undefined) next["text"] = this.#newOf(choice["text"] as string, this.#content);
+    if (!("delta" in choice)) return next;
+    if (textIn(delta["content"]) !== undefined) {
+      delta["content"] = this.#newOf(delta["content"] as string, this.#content);
+    }
+    const reasoning = reasoningMember(delta);
+    if (reasoning !== undefined) delta[reasoning] = this.#newOf(delta[reasoning] as string, this.#reasoning);
+    return { ...next, delta };
+  }
+
+  #newOf(text: string, known: Repetition | undefined): string {
+    return known === undefined ? text : known.take(text);
+  }
+
+  /** The prompt counts once, with the first run; the tokens of all runs together. */
+  #sums(value: JsonObject): Edit[] {
+    const { tokens } = this.#before ?? {};
+    if (tokens === undefined) return [];
+    const edits: Edit[] = [];
+    const usage = objectIn(value["usage"]);
+    const completion = countIn(usage?.["completion_tokens"]);
+    if (usage !== undefined && completion !== undefined) {
+      const prompt = this.promptTokens ?? countIn(usage["prompt_tokens"]) ?? 0;
+      const sum = { prompt_tokens: prompt, completion_tokens: tokens + completion };
+      edits.push({ set: "usage", value: { ...usage, ...sum, total_tokens: prompt + tokens + completion } });
+    }
+    const timings = objectIn(value["timings"]);
+    const predicted = countIn(timings?.["predicted_n"]);
+    if (timings !== undefined && predicted !== undefined) {
+      const { prompt_n = timings["prompt_n"], cache_n = timings["cache_n"] } = this.#firstTimings ?? {};
+      edits.push({ set: "timings", value: { ...timings, prompt_n, cache_n, predicted_n: tokens + predicted } });
+    }
+    return edits;
+  }
+}
+
+function promptOf(timings: JsonObject | undefined): number | undefined {
+  const computed = countIn(timings?.["prompt_n"]);
+  return computed === undefined ? undefined : computed + (countIn(timings?.["cache_n"]) ?? 0);
+}
+
+function saysAnything(choice: JsonObject): boolean {
+  const delta = objectIn(choice["delta"]);
+  return delta === undefined ? isFilled(choice["text"]) : Object.values(delta).some(isFilled);
+}
