@@ -164,7 +164,7 @@ test("vLLM repeats the beginning when told to, and refuses both flags at once", 
 });
 
 test("mlx_lm, mlx-vlm, vllm-mlx, LM Studio and unknown servers begin another turn", async () => {
-  for (const engine of ["mlx-lm", "mlx-vlm", "vllm-mlx", "lm-studio", "plain", "simulated"] as const) {
+  for (const engine of ["mlx-lm", "mlx-vlm", "vllm-mlx", "lm-studio", "plain"] as const) {
     await using server = await startModelServer({ engine, timing: { decodeMsPerToken: 0, prefillMsPerToken: 0 } });
     const all = await whole(server, {});
     const content = all.slice(0, 20);

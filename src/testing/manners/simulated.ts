@@ -1,5 +1,8 @@
 import type { Api } from "./api.ts";
+import { PLAIN_CHAT } from "../wire/openai-chat.ts";
+import { PLAIN_COMPLETION } from "../wire/openai-completions.ts";
 import { BASE, BASE_API } from "./base.ts";
+import { continuation, continuousUsage } from "./continuation.ts";
 import type { Manners } from "./manners.ts";
 import { ollamaRoutes } from "./ollama-routes.ts";
 import {
@@ -17,8 +20,14 @@ import {
 
 const MODEL = "headgate-simulated";
 
-/** Whatever model a request asks for, it is told which one answered. */
-const API: Api = { ...BASE_API, modelName: () => MODEL };
+/** Whatever model a request asks for, it is told which one answered. It can be stopped and goes on, so that this can be tried out. */
+const API: Api = {
+  ...BASE_API,
+  chat: { ...PLAIN_CHAT, eachChunk: continuousUsage },
+  completions: { ...PLAIN_COMPLETION, eachChunk: continuousUsage, finishChunk: continuousUsage },
+  continuation,
+  modelName: () => MODEL,
+};
 
 /**
  * The server behind `--simulate`: three dialects at one address, for a first try without a model server. Nothing it says can be

@@ -1,17 +1,15 @@
-import { idOf, type Answer } from "../answer.ts";
-import type { Ask } from "../ask.ts";
+import { idOf } from "../answer.ts";
 import { Refusal, type Call, type ComputeTask, type Outgoing, type ServerView } from "../call.ts";
-import { numberOf, recordOf, textOf, textsOf, type Json } from "../fields.ts";
+import { numberOf, textOf, textsOf, type Json } from "../fields.ts";
 import { readContent } from "../read/messages.ts";
 import { readChat } from "../read/openai.ts";
-import type { Message } from "../text/chat-template.ts";
 import { splitTokens, tokenId } from "../text/tokens.ts";
 import { PLAIN_CHAT } from "../wire/openai-chat.ts";
 import { PLAIN_COMPLETION } from "../wire/openai-completions.ts";
-import { plainUsage } from "../wire/usage.ts";
 import { relevance, tokensIn } from "../wire/vectors.ts";
-import { NEW_TURN, promptsOf, type Api, type Continuation } from "./api.ts";
+import { promptsOf, type Api } from "./api.ts";
 import { BASE, BASE_API, openAiRefusal } from "./base.ts";
+import { continuation, continuousUsage } from "./continuation.ts";
 import type { Manners } from "./manners.ts";
 import {
   chatRoutes,
@@ -102,26 +100,6 @@ export const vllm: Manners = {
   ],
   refuse: openAiRefusal,
 };
-
-/** Usage in every chunk, if a request wants it so. */
-function continuousUsage(answer: Answer, { body, includeUsage }: Ask): Json {
-  const options = recordOf(body["stream_options"]);
-  return includeUsage && options?.["continuous_usage_stats"] === true ? { usage: plainUsage(answer) } : {};
-}
-
-function continuation({ body }: Ask, _last: Message): Continuation {
-  const continues = body["continue_final_message"] === true;
-  const opens = body["add_generation_prompt"] !== false;
-  if (continues && opens) {
-    throw new Refusal(
-      400,
-      "Cannot set both `continue_final_message` and `add_generation_prompt` to True.",
-      BAD_REQUEST,
-    );
-  }
-  if (continues) return { continues, echoes: body["echo"] === true };
-  return opens ? NEW_TURN : { ...NEW_TURN, opensNoTurn: true };
-}
 
 function models({ models: names, options }: ServerView): Json {
   const more = { parent: null, max_model_len: options.contextTokens, permission: [] };
