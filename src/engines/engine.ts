@@ -3,6 +3,7 @@ import type { JsonReader } from "../protocol/json-reader.ts";
 import type { RequestFacts } from "../protocol/request-facts.ts";
 import type { Route } from "../protocol/route.ts";
 import type { Edit } from "../protocol/splice.ts";
+import type { Resume } from "./resume.ts";
 
 export type EngineName =
   | "llama-server"
@@ -53,6 +54,8 @@ export interface OutgoingRequest {
   readonly body: JsonReader | undefined;
   /** What Headgate runs it with: a key's ceiling is in it already. */
   readonly priority: number;
+  /** Whether it may have to step aside: then the engine is asked to count its tokens as it goes. */
+  readonly parkable: boolean;
 }
 
 /** What a request must look like for one engine. The relay applies it; everything not named here stays as received. */
@@ -90,4 +93,6 @@ export interface Engine {
   mayAbort(exchange: { readonly streaming: boolean }): boolean;
   /** What must change in a request on its way to this engine. Pure. */
   outgoing(request: OutgoingRequest): Outgoing;
+  /** How a request that stepped aside goes on; without it, it starts over or is not asked to. Pure. */
+  readonly resume?: Resume;
 }

@@ -8,6 +8,7 @@ import type { Capacity, Engine, Outgoing, OutgoingRequest, Probe } from "./engin
 import { membersOf, modelOwner, usualHeader } from "./fingerprint.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
+import { resumeWith } from "./resume.ts";
 import { slotCount } from "./slot-count.ts";
 
 /** llama.cpp's server, which stops a streamed answer within one token and continues it later from its cache. */
@@ -28,6 +29,15 @@ export const llamaServer: Engine = {
   models: openAiModels,
   mayAbort: () => true,
   outgoing,
+  // Both flags, or it refuses (server-common.cpp); a grammar is fed what was said, so it holds for the rest too.
+  resume: resumeWith({
+    flags: [
+      { set: "continue_final_message", value: true },
+      { set: "add_generation_prompt", value: false },
+    ],
+    reasoning: "reasoning_content",
+    restoresGrammar: true,
+  }),
 };
 
 /**
@@ -94,6 +104,9 @@ const SHOWS_PROGRESS: ReadonlySet<DialectName> = new Set([
   "llama-completion",
 ]);
 
+/** Dialects that can be continued. */
+const COUNTS_TOKENS: ReadonlySet<DialectName> = new Set(["openai-chat", "openai-completions"]);
+
 /**
  * What a stream is asked to tell for Headgate's sake.
  *
@@ -102,14 +115,21 @@ const SHOWS_PROGRESS: ReadonlySet<DialectName> = new Set([
  * with usage they would move into a chunk of its own. Only a stream that stands for a whole chat answer needs the usage, which
  * that answer always has.
  */
-function streamEdits({ route, facts, body }: OutgoingRequest, forceStream: boolean): Asked {
+function streamEdits(request: OutgoingRequest, forceStream: boolean): Asked {
+  const { route, facts, body, parkable } = request;
   const edits: Edit[] = [];
   if (forceStream) edits.push({ set: "stream", value: true });
   if (forceStream && route.dialect === "openai-chat" && !facts.includeUsage) {
     edits.push({ set: ["stream_options", "include_usage"], value: true });
   }
   if (!SHOWS_PROGRESS.has(route.dialect)) return { edits, hide: [] };
-  const wanted = body?.flag("return_progress") === true;
-  if (!wanted) edits.push({ set: "return_progress", value: true });
-  return { edits, hide: wanted && !forceStream ? [] : ["progress"] };
+  const hide: Hidden[] = [];
+  if (body?.flag("return_progress") !== true) edits.push({ set: "return_progress", value: true });
+  if (body?.flag("return_progress") !== true || forceStream) hide.push("progress");
+  // Some tokens come without a piece of text, and some pieces hold several: only the engine knows how many are left.
+  if (parkable && COUNTS_TOKENS.has(route.dialect) && body?.flag("timings_per_token") !== true) {
+    edits.push({ set: "timings_per_token", value: true });
+    hide.push("timings");
+  }
+  return { edits, hide };
 }

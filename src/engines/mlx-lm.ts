@@ -4,6 +4,7 @@ import type { Engine, Outgoing, OutgoingRequest, Probe } from "./engine.ts";
 import { membersOf, modelOwner, usualHeader } from "./fingerprint.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
+import { resumeCompletions } from "./resume.ts";
 
 /** mlx_lm.server, built on Python's own HTTP server. It wants a Content-Length, which Headgate always sends. */
 export const mlxLm: Engine = {
@@ -25,6 +26,7 @@ export const mlxLm: Engine = {
   // A lost client shows when writing to it fails, and only a stream writes before the end (mlx_lm/server.py; ml-explore/mlx-lm#677).
   mayAbort: ({ streaming }) => streaming,
   outgoing,
+  resume: resumeCompletions,
 };
 
 /** The list of models takes long where many have been downloaded; any other page has the same header. */

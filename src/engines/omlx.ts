@@ -4,6 +4,7 @@ import type { Engine, Probe } from "./engine.ts";
 import { membersOf, modelOwner } from "./fingerprint.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
+import { resumeWith } from "./resume.ts";
 
 /** oMLX. */
 export const omlx: Engine = {
@@ -22,6 +23,8 @@ export const omlx: Engine = {
   models: openAiModels,
   mayAbort: () => true,
   outgoing: asReceived,
+  // jundot/omlx, PR 306.
+  resume: resumeWith({ flags: [], message: { partial: true }, restoresGrammar: false }),
 };
 
 /** Without any model its list is empty, and its status still there (omlx/server.py). */

@@ -5,6 +5,7 @@ import type { Capacity, Engine, Outgoing, OutgoingRequest, Probe } from "./engin
 import { membersOf, modelOwner } from "./fingerprint.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
+import { resumeWith } from "./resume.ts";
 import { slotCount } from "./slot-count.ts";
 
 /** What the server makes of a request's `priority`: nothing, the larger the sooner, or the smaller the sooner. */
@@ -31,6 +32,7 @@ function sglangWith(use: PriorityUse): Engine {
     models: openAiModels,
     mayAbort: () => true,
     outgoing: (request) => withPriority(request, use),
+    resume: resumeWith({ flags: [{ set: "continue_final_message", value: true }], restoresGrammar: false }),
   };
 }
 

@@ -1,8 +1,9 @@
-import { asReceived } from "./as-received.ts";
 import type { Engine } from "./engine.ts";
 import { usualHeader } from "./fingerprint.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
+import { resumeWith } from "./resume.ts";
+import { withRunningUsage } from "./running-usage.ts";
 
 /** Headgate's own simulated model server: for first steps and demonstrations. Nothing it says was computed by a model. */
 export const simulated: Engine = {
@@ -16,5 +17,13 @@ export const simulated: Engine = {
   health: (probe) => healthAt(probe, "/health"),
   models: openAiModels,
   mayAbort: () => true,
-  outgoing: asReceived,
+  outgoing: withRunningUsage,
+  resume: resumeWith({
+    flags: [
+      { set: "continue_final_message", value: true },
+      { set: "add_generation_prompt", value: false },
+    ],
+    reasoning: "reasoning_content",
+    restoresGrammar: true,
+  }),
 };

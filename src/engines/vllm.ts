@@ -1,9 +1,10 @@
 import { textIn } from "../protocol/untrusted-json.ts";
-import { asReceived } from "./as-received.ts";
 import type { Engine, Probe } from "./engine.ts";
 import { membersOf, modelOwner } from "./fingerprint.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
+import { resumeWith } from "./resume.ts";
+import { withRunningUsage } from "./running-usage.ts";
 
 /** vLLM. It listens only once its model is loaded. */
 export const vllm: Engine = {
@@ -21,7 +22,15 @@ export const vllm: Engine = {
   health,
   models: openAiModels,
   mayAbort: () => true,
-  outgoing: asReceived,
+  outgoing: withRunningUsage,
+  // The two exclude each other unless the second is off (protocol.py).
+  resume: resumeWith({
+    flags: [
+      { set: "continue_final_message", value: true },
+      { set: "add_generation_prompt", value: false },
+    ],
+    restoresGrammar: false,
+  }),
 };
 
 /** Its key guards /v1, and nothing else: without it, the version is what is left to see (vllm/entrypoints/openai). */

@@ -18,6 +18,6 @@ export function onItsWay(engine: Engine, path: string, body: string, priority = 
   const bytes = Buffer.from(body);
   const facts = readFacts(route, bytes);
   const members = route.body === "json" ? new JsonReader(topLevelFields(bytes)) : undefined;
-  const outgoing = engine.outgoing({ route, facts, body: members, priority });
+  const outgoing = engine.outgoing({ route, facts, body: members, priority, parkable: false });
   return { ...outgoing, sent: Buffer.from(splice(bytes, outgoing.edits)).toString() };
 }

@@ -1,0 +1,80 @@
+import type { JsonReader } from "../protocol/json-reader.ts";
+import type { Said } from "../protocol/said.ts";
+import type { Edit } from "../protocol/splice.ts";
+import type { OutgoingRequest } from "./engine.ts";
+
+/** How a request goes on behind what was said already. */
+export interface Resumption {
+  /** On top of the edits that the request was sent with the first time. */
+  readonly edits: readonly Edit[];
+}
+
+/** What one engine's form of continuing a chat can do. */
+export interface ChatForm {
+  /** What makes it go on with the last message instead of beginning another. */
+  readonly flags: readonly Edit[];
+  /** Members of the last message, beside its role and its content. */
+  readonly message?: Readonly<Record<string, unknown>>;
+  /** The member that takes a thought that is not finished; without one a cut inside a thought cannot be continued. */
+  readonly reasoning?: string;
+  /** Whether a schema or a grammar binds the rest too. */
+  readonly restoresGrammar: boolean;
+}
+
+/** Tells how to go on; `undefined` where this engine cannot, and the request must start over or run to its end. */
+export type Resume = (request: OutgoingRequest, said: Said) => Resumption | undefined;
+
+/** For engines that continue the last message of a chat, and any engine's raw completions. */
+export function resumeWith(form: ChatForm): Resume {
+  return (request, said) => {
+    if (!isResumable(request, said, form)) return undefined;
+    if (request.route.dialect === "openai-completions") return completion(request, said);
+    return request.route.dialect === "openai-chat" ? chat(request, said, form) : undefined;
+  };
+}
+
+/** For engines that continue nothing but raw text. */
+export const resumeCompletions: Resume = (request, said) =>
+  request.route.dialect === "openai-completions" && isResumable(request, said, { flags: [], restoresGrammar: false })
+    ? completion(request, said)
+    : undefined;
+
+function isResumable({ facts, body }: OutgoingRequest, said: Said, form: ChatForm): boolean {
+  if (body === undefined || facts.n > 1 || facts.logprobs || said.calledTool) return false;
+  if (facts.grammar && !form.restoresGrammar) return false;
+  // What was said before the cut counts towards the limit, and only the engine knows how many tokens that was.
+  return facts.maxTokens === undefined || said.tokens !== undefined;
+}
+
+function completion({ facts, body }: OutgoingRequest, said: Said): Resumption | undefined {
+  const prompt = body!.text("prompt");
+  if (prompt === undefined || body!.flag("echo") === true || body!.text("suffix") !== undefined) return undefined;
+  const edits: Edit[] = [{ set: "prompt", value: prompt + said.content }];
+  return { edits: [...edits, ...limitEdits(body!, facts.maxTokens, said)] };
+}
+
+function chat({ facts, body }: OutgoingRequest, said: Said, form: ChatForm): Resumption | undefined {
+  if (said.reasoning !== "" && form.reasoning === undefined) return undefined;
+  if (lastRole(body!) === "assistant") return undefined;
+  const reasoning = said.reasoning === "" ? {} : { [form.reasoning!]: said.reasoning };
+  const message = { role: "assistant", content: said.content, ...reasoning, ...form.message };
+  const edits: Edit[] = [{ append: "messages", value: message }, ...form.flags];
+  return { edits: [...edits, ...limitEdits(body!, facts.maxTokens, said)] };
+}
+
+/** A conversation that the client itself wants continued: two unfinished answers in a row are refused everywhere. */
+function lastRole(body: JsonReader): string | undefined {
+  let role: string | undefined;
+  for (const item of body.items("messages")) role = body.objectAt(item)?.text("role");
+  return role;
+}
+
+const LIMITS = ["max_completion_tokens", "max_tokens", "n_predict"];
+
+function limitEdits(body: JsonReader, maxTokens: number | undefined, { tokens = 0 }: Said): Edit[] {
+  if (maxTokens === undefined) return [];
+  return LIMITS.filter((name) => body.number(name) !== undefined).map((name) => ({
+    set: name,
+    value: Math.max(1, body.number(name)! - tokens),
+  }));
+}

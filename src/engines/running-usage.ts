@@ -1,0 +1,25 @@
+import type { DialectName } from "../protocol/route.ts";
+import { asReceived } from "./as-received.ts";
+import type { Outgoing, OutgoingRequest } from "./engine.ts";
+
+const COUNTS: ReadonlySet<DialectName> = new Set(["openai-chat", "openai-completions"]);
+
+/**
+ * A request that may step aside is asked to tell its usage with every piece (vLLM, protocol.py, `continuous_usage_stats`): only
+ * so is it known how many of its tokens are left. A client that does not stream is served by a stream where that is put together
+ * exactly, so that its work can be continued rather than done again.
+ */
+export function withRunningUsage(request: OutgoingRequest): Outgoing {
+  const received = asReceived(request);
+  const { route, facts, parkable } = request;
+  if (!parkable || !facts.stream || !COUNTS.has(route.dialect)) return received;
+  return {
+    ...received,
+    edits: [
+      ...received.edits,
+      { set: ["stream_options", "include_usage"], value: true },
+      { set: ["stream_options", "continuous_usage_stats"], value: true },
+    ],
+    hide: [facts.includeUsage ? "running-usage" : "usage"],
+  };
+}
