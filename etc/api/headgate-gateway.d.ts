@@ -72,6 +72,7 @@ export interface GatewayConfig {
     readonly allowedHosts: readonly string[];
     readonly allowedOrigins: readonly string[];
     readonly queue: QueueConfig;
+    readonly preempt: PreemptConfig;
     readonly limits: LimitsConfig;
     readonly log: LogConfig;
 }
@@ -150,6 +151,7 @@ declare class Metrics implements RequestObserver {
     get contentType(): string;
     watch(gate: Gate): void;
     classified(classification: Classification): void;
+    freed(upstream: string, afterMs: number): void;
     closed(record: RequestRecord): void;
     text(): Promise<string>;
 }
@@ -160,6 +162,7 @@ interface UpstreamConfig {
     readonly capacity?: number | undefined;
     readonly gate?: string | undefined;
     readonly models: ModelsConfig;
+    readonly preempt?: boolean | undefined;
 }
 declare class Upstream {
     #private;
@@ -171,6 +174,9 @@ declare class Upstream {
     health: Health;
     capacity: Capacity;
     readonly group: GateGroup;
+    readonly preempt: boolean | undefined;
+    readonly watchdog: AbortWatchdog;
+    readonly refusesToResume: Set<string>;
     constructor(options: UpstreamOptions, group: GateGroup);
     get basePath(): string;
     get doubtful(): boolean;
@@ -229,6 +235,13 @@ interface QueueConfig {
     readonly starvationWarnMs: number;
     readonly heartbeatAfterMs: number;
     readonly heartbeatForm: "comment" | "delta" | "none";
+}
+interface PreemptConfig {
+    readonly enabled: boolean;
+    readonly minRunMs: number;
+    readonly maxRestarts: number;
+    readonly maxParkedMs: number;
+    readonly freeWithinMs: number;
 }
 interface LimitsConfig {
     readonly bodyBytes: number;
@@ -297,12 +310,14 @@ interface RequestRecord {
     gateId: string | undefined;
     priority: number | undefined;
     prioritySource: string | undefined;
-    state: "reading" | "waiting" | "running" | "over";
+    state: "reading" | "waiting" | "running" | "parked" | "over";
     grantedAt: number | undefined;
     firstTokenAt: number | undefined;
     endedAt: number | undefined;
     outcome: Outcome | undefined;
     status: number;
+    parks: number;
+    restarts: number;
     promptTokens: number | undefined;
     completionTokens: number | undefined;
 }
@@ -359,11 +374,21 @@ interface Engine {
         readonly streaming: boolean;
     }): boolean;
     outgoing(request: OutgoingRequest): Outgoing;
+    readonly resume?: Resume;
 }
 type Health = "ready" | "loading" | "down";
 interface Capacity {
     readonly slots: number;
     readonly source: string;
+}
+declare class AbortWatchdog {
+    #private;
+    stuck: boolean;
+    constructor(options: AbortWatchdogOptions);
+    aborted(): void;
+    sent(): void;
+    heard(): void;
+    close(): void;
 }
 interface UpstreamOptions {
     readonly name: string;
@@ -371,6 +396,8 @@ interface UpstreamOptions {
     readonly apiKey: string | undefined;
     readonly capacity: number | undefined;
     readonly models: ModelsConfig;
+    readonly preempt: boolean | undefined;
+    readonly watchdog: AbortWatchdog;
 }
 interface LaneConfig {
     readonly maxWaiting?: number | undefined;
@@ -419,6 +446,7 @@ interface OutgoingRequest {
     readonly facts: RequestFacts;
     readonly body: JsonReader | undefined;
     readonly priority: number;
+    readonly parkable: boolean;
 }
 interface Outgoing {
     readonly edits: readonly Edit[];
@@ -426,7 +454,14 @@ interface Outgoing {
     readonly forceStream: boolean;
     readonly hide: readonly Hidden[];
 }
-type UpstreamFailureCode = "upstream_unreachable" | "upstream_timeout" | "upstream_failed";
+type Resume = (request: OutgoingRequest, said: Said) => Resumption | undefined;
+interface AbortWatchdogOptions {
+    readonly clock: Clock;
+    readonly withinMs: number;
+    readonly onStuck: (waitedMs: number) => void;
+    readonly onFreed: (afterMs: number) => void;
+}
+type UpstreamFailureCode = "upstream_unreachable" | "upstream_timeout" | "upstream_failed" | "resume_failed";
 interface ProbeAnswer {
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;
@@ -463,6 +498,7 @@ declare class JsonReader {
     flag(name: string): boolean | undefined;
     scalar(name: string): JsonScalar | undefined;
     object(name: string): JsonReader | undefined;
+    objectAt(span: Span): JsonReader | undefined;
     items(name: string): Generator<Span, void, undefined>;
     kindAt({ start }: Span): JsonKind;
     scalarAt(span: Span): JsonScalar | undefined;
@@ -471,9 +507,21 @@ type Edit = {
     readonly set: EditTarget;
     readonly value: unknown;
 } | {
+    readonly append: EditTarget;
+    readonly value: unknown;
+} | {
     readonly remove: EditTarget;
 };
-type Hidden = "usage" | "progress" | "timings";
+type Hidden = "usage" | "running-usage" | "progress" | "timings";
+interface Said {
+    readonly content: string;
+    readonly reasoning: string;
+    readonly tokens: number | undefined;
+    readonly calledTool: boolean;
+}
+interface Resumption {
+    readonly edits: readonly Edit[];
+}
 type Family = "openai" | "anthropic" | "ollama" | "llama";
 declare class JsonFields {
     #private;

@@ -1,8 +1,8 @@
 import { isGateError, type Gate, type Permit } from "../gate/index.ts";
-import { heartbeat } from "../protocol/heartbeat.ts";
 import type { RequestFacts } from "../protocol/request-facts.ts";
 import type { Route } from "../protocol/route.ts";
 import type { GatewayContext } from "./context.ts";
+import { Heartbeats } from "./heartbeats.ts";
 import type { HeldPermit } from "./held-permits.ts";
 import { Refused } from "./refused.ts";
 import type { KeptPlace, RetryKey } from "./retries.ts";
@@ -17,11 +17,8 @@ export interface Place {
   readonly facts: RequestFacts;
   readonly priority: number;
   readonly retryKey: RetryKey | undefined;
-}
-
-/** A permit that is given back when it goes out of scope. */
-export interface Admitted extends Disposable {
-  readonly waitedMs: number;
+  /** Whether it may be asked to step aside for a sooner one. */
+  readonly parkable: boolean;
 }
 
 /** One request's way through the gate: in at once, or waiting with heartbeats until its turn, its limit or its client's leave. */
@@ -29,7 +26,6 @@ export class Admission {
   readonly #gateway: GatewayContext;
   readonly #visit: Visit;
   readonly #place: Place;
-  #stopHeartbeats: (() => void) | null = null;
   #arrivedAt = 0;
 
   constructor(gateway: GatewayContext, visit: Visit, place: Place) {
@@ -39,13 +35,13 @@ export class Admission {
   }
 
   /** Rejects with a `GateError`, or with `ClientGone`. */
-  async enter(): Promise<Admitted> {
+  async enter(): Promise<Permit> {
     const held = this.#permitToRideOn();
     if (held !== undefined) return this.#ride(held);
     const { gate } = this.#place.upstream.group;
-    const { priority } = this.#place;
+    const { priority, parkable: preemptible } = this.#place;
     const label = this.#visit.record.id;
-    return gate.tryAcquire({ priority, label }) ?? (await this.#queue(gate));
+    return gate.tryAcquire({ priority, label, preemptible }) ?? (await this.#queue(gate));
   }
 
   async #queue(gate: Gate): Promise<Permit> {
@@ -79,12 +75,15 @@ export class Admission {
 
   async #wait(gate: Gate, retryOf?: KeptPlace, onEnqueue?: (id: string) => void): Promise<Permit> {
     const { record, response } = this.#visit;
-    const { priority } = this.#place;
-    const heartbeatMs = this.#startHeartbeats();
+    const { priority, parkable } = this.#place;
+    const heartbeats = new Heartbeats(this.#gateway, this.#visit, this.#place);
+    const heartbeatMs = heartbeats.start();
     try {
       return await gate.acquire({
         priority,
         label: record.id,
+        // A rider holds no permit of its own to step aside with.
+        preemptible: parkable && gate === this.#place.upstream.group.gate,
         signal: response.presence,
         retryOf,
         timeoutMs: waitLimitMs(this.#gateway.config, this.#visit, priority, heartbeatMs),
@@ -95,28 +94,8 @@ export class Admission {
         },
       });
     } finally {
-      this.#stopHeartbeats?.();
+      heartbeats.stop();
     }
-  }
-
-  /** Streaming clients only: for the others any byte would be the answer. Returns how often the client hears something. */
-  #startHeartbeats(): number | undefined {
-    const { route, facts } = this.#place;
-    const { heartbeatAfterMs, heartbeatForm } = this.#gateway.config.queue;
-    const frame = facts.stream ? heartbeat(route.dialect, heartbeatForm) : null;
-    if (frame === null) return undefined;
-    const beatLater = (): void => {
-      this.#stopHeartbeats = this.#gateway.clock.after(
-        heartbeatAfterMs,
-        () => {
-          this.#visit.response.heartbeat(frame);
-          beatLater();
-        },
-        true,
-      );
-    };
-    beatLater();
-    return heartbeatAfterMs;
   }
 
   /**
@@ -133,7 +112,7 @@ export class Admission {
     return held.gate === this.#place.upstream.group.gate.name ? held : undefined;
   }
 
-  async #ride({ riders }: HeldPermit): Promise<Admitted> {
+  async #ride({ riders }: HeldPermit): Promise<Permit> {
     try {
       return riders.tryAcquire() ?? (await this.#wait(riders));
     } catch (error) {

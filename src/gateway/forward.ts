@@ -1,56 +1,119 @@
 import type { Outgoing } from "../engines/engine.ts";
+import type { Permit } from "../gate/index.ts";
 import { aggregator } from "../protocol/aggregate.ts";
+import type { Usage } from "../protocol/answer-notes.ts";
 import { watchAnswer, type AnswerWatch } from "../protocol/answer-watch.ts";
 import { hider } from "../protocol/hide.ts";
+import { Stitcher } from "../protocol/stitch.ts";
+import type { UpstreamRequest } from "../relay/attempt.ts";
+import type { RelayResult } from "../relay/relay.ts";
 import type { Place } from "./admission.ts";
+import { ClientGone } from "./client-gone.ts";
 import type { GatewayContext } from "./context.ts";
-import { relayed } from "./relayed.ts";
+import { judge, OpenRelay, type RelayWork } from "./relayed.ts";
+import { StepAside, type RunPlan } from "./step-aside.ts";
 import { headersFor } from "./upstream-headers.ts";
 import type { Visit } from "./visit.ts";
 
 /** A request that has its permit. */
-export interface Granted extends Place {
+export interface Granted {
+  readonly place: Place;
+  readonly permit: Permit;
   readonly outgoing: Outgoing;
   readonly body: Uint8Array;
-  readonly waitedMs: number;
 }
 
-/** Relays a granted request and notes how it went. Settles as {@link relayed} does. */
+/**
+ * Relays a granted request, in one run of the model or, if it has to step aside, in several, and notes how it went. Rejects with
+ * an `UpstreamFailure`, a `GateError` of a wait in between, or `ClientGone`.
+ */
 export async function forward(gateway: GatewayContext, visit: Visit, granted: Granted): Promise<void> {
-  const { upstream, route, facts, outgoing, body, priority, waitedMs } = granted;
-  const { response, record, request } = visit;
-  const streaming = facts.stream || outgoing.forceStream;
-  const followed = route.work === "generate" && route.dialect !== "opaque";
-  let watch: AnswerWatch | undefined;
-  response.ownHeaders.push("X-Headgate-Priority", String(priority));
-  response.ownHeaders.push("X-Headgate-Queue-Wait-Ms", String(Math.round(waitedMs)));
+  const { place, permit, body } = granted;
+  const { response, record } = visit;
+  // It may have left while its body was read back from disk.
+  if (response.presence.aborted) throw new ClientGone();
+  response.ownHeaders.push("X-Headgate-Priority", String(place.priority));
+  response.ownHeaders.push("X-Headgate-Queue-Wait-Ms", String(Math.round(permit.waitedMs)));
+  const { work, usage } = workOf(gateway, visit, granted);
+  using open = new OpenRelay(visit, place.upstream, work);
+  const { relay } = open;
+  const { stitcher } = work;
+  const aside = place.parkable ? new StepAside({ gateway, visit, place, permit, relay, stitcher, body }) : undefined;
+  const send = async (plan: RunPlan): Promise<RelayResult> => {
+    const result = relay.run(requestOf(gateway, visit, granted, plan.body), plan.kind);
+    place.upstream.watchdog.sent();
+    return aside === undefined ? result : aside.during(result);
+  };
   try {
-    await relayed(gateway, visit, upstream, {
-      request: {
-        method: request.method ?? "POST",
-        path: upstream.basePath + visit.path + visit.query,
-        headers: headersFor(gateway, visit, upstream, {
-          // What is read on its way must not come compressed.
-          dropHeaders: followed ? [...outgoing.dropHeaders, "accept-encoding"] : outgoing.dropHeaders,
-          contentLength: body.length,
-        }),
-        body,
-      },
-      streaming,
-      watch: followed ? (streamed) => (watch = watchAnswer(route.dialect, streamed, facts.n)) : undefined,
-      hider: facts.stream ? hider(route.dialect, outgoing.hide) : undefined,
-      aggregator: outgoing.forceStream ? aggregator(route.dialect, outgoing.hide) : undefined,
-      mayAbort: upstream.engine.mayAbort({ streaming }),
-      // A whole answer begins when it is complete: that is no first token.
-      onFirstToken: streaming
-        ? () => {
-            record.firstTokenAt = gateway.clock.now();
-            gateway.requests.changed(record);
-          }
-        : undefined,
-    });
+    const result = await runs({ body, kind: "afresh" }, send, aside);
+    if (result.kind === "gone" && work.mayAbort) place.upstream.watchdog.aborted();
+    judge(result, place.upstream, gateway);
   } finally {
-    record.promptTokens = watch?.usage.promptTokens;
-    record.completionTokens = watch?.usage.completionTokens;
+    ({ promptTokens: record.promptTokens, completionTokens: record.completionTokens } = usage());
   }
+}
+
+/** One run, and another whenever the last one stepped aside or would not go on. Returns how the last of them ended. */
+async function runs(
+  first: RunPlan,
+  send: (plan: RunPlan) => Promise<RelayResult>,
+  aside: StepAside | undefined,
+): Promise<RelayResult> {
+  let plan = first;
+  for (;;) {
+    const result = await send(plan);
+    if (aside !== undefined && result.kind === "parked") plan = await aside.comeBack();
+    else if (aside !== undefined && plan.kind === "behind" && result.kind === "refused") plan = aside.otherwise();
+    else return result;
+  }
+}
+
+interface Work {
+  readonly work: RelayWork;
+  /** Of all runs together, as far as the engine told. */
+  readonly usage: () => Usage;
+}
+
+function workOf(gateway: GatewayContext, { record }: Visit, { place, outgoing }: Granted): Work {
+  const { upstream, route, facts, parkable } = place;
+  const streaming = facts.stream || outgoing.forceStream;
+  const stitcher = parkable && streaming ? new Stitcher(route.dialect) : undefined;
+  let watch: AnswerWatch | undefined;
+  const work: RelayWork = {
+    streaming,
+    watch: isFollowed(place) ? (streamed) => (watch = watchAnswer(route.dialect, streamed, facts.n)) : undefined,
+    stitcher,
+    hider: facts.stream ? hider(route.dialect, outgoing.hide) : undefined,
+    aggregator: outgoing.forceStream ? () => aggregator(route.dialect, outgoing.hide) : undefined,
+    mayAbort: upstream.engine.mayAbort({ streaming }),
+    onHead: () => upstream.watchdog.heard(),
+    // A whole answer begins when it is complete: that is no first token.
+    onFirstToken: streaming
+      ? () => {
+          record.firstTokenAt = gateway.clock.now();
+          gateway.requests.changed(record);
+        }
+      : undefined,
+  };
+  return { work, usage: () => ({ ...watch?.usage, ...stitcher?.usage }) };
+}
+
+/** Whether the answer is read on its way. */
+function isFollowed({ route }: Place): boolean {
+  return route.work === "generate" && route.dialect !== "opaque";
+}
+
+function requestOf(gateway: GatewayContext, visit: Visit, granted: Granted, body: Uint8Array): UpstreamRequest {
+  const { place, outgoing } = granted;
+  const { upstream } = place;
+  return {
+    method: visit.request.method ?? "POST",
+    path: upstream.basePath + visit.path + visit.query,
+    headers: headersFor(gateway, visit, upstream, {
+      // What is read on its way must not come compressed.
+      dropHeaders: isFollowed(place) ? [...outgoing.dropHeaders, "accept-encoding"] : outgoing.dropHeaders,
+      contentLength: body.length,
+    }),
+    body,
+  };
 }

@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import { systemClock, type Clock } from "../gate/index.ts";
+import { AbortWatchdog } from "./abort-watchdog.ts";
 import { BodyBudget } from "./body-budget.ts";
 import { diffConfig, takeOver, type ConfigChange } from "./config/diff-config.ts";
 import type { GatewayConfig, ListenConfig, UpstreamConfig } from "./config/types.ts";
@@ -25,6 +26,10 @@ const MAX_HEADER_BYTES = 64 * 1024;
 
 /** How late Node may notice that a client takes too long over its head. Its own default is half a minute. */
 const MAX_CHECK_INTERVAL_MS = 5_000;
+
+const STUCK =
+  "the model server was told to stop a request and does not free its slot: nobody is asked to step aside there until the gateway " +
+  "is started again; restart the model server, which may have lost a slot (ollama/ollama#17131), or raise preempt.freeWithinMs";
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
@@ -81,10 +86,23 @@ export class Gateway implements Control {
   /** Takes a model server in. Resolves once it was asked for the first time, also when it is down. */
   async addUpstream(config: UpstreamConfig): Promise<Upstream> {
     const url = new URL(config.url);
-    const { apiKey, capacity, models, name = url.host } = config;
-    const upstream = new Upstream({ name, url, apiKey, capacity, models }, this.gates.of(config, url));
+    const { apiKey, capacity, models, preempt, name = url.host } = config;
+    const watchdog = this.#watchdogFor(name);
+    const upstream = new Upstream(
+      { name, url, apiKey, capacity, models, preempt, watchdog },
+      this.gates.of(config, url),
+    );
     await this.upstreams.add(upstream);
     return upstream;
+  }
+
+  #watchdogFor(upstream: string): AbortWatchdog {
+    return new AbortWatchdog({
+      clock: this.clock,
+      withinMs: this.config.preempt.freeWithinMs,
+      onFreed: (afterMs) => this.metrics.freed(upstream, afterMs),
+      onStuck: (waitedMs) => this.log.warn({ upstream, waitedMs: Math.round(waitedMs) }, STUCK),
+    });
   }
 
   /**

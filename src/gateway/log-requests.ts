@@ -25,6 +25,9 @@ export interface RequestLine {
   readonly totalMs: number;
   readonly promptTokens?: number;
   readonly completionTokens?: number;
+  /** How often it stepped aside, if it did, and how often it was begun anew for that. */
+  readonly parks?: number;
+  readonly restarts?: number;
 }
 
 const MESSAGE = "request";
@@ -74,6 +77,7 @@ function lineOf(record: RequestRecord, outcome: Outcome): Omit<RequestLine, "lev
     totalMs: since(record.endedAt ?? arrivedAt),
     ...(record.promptTokens !== undefined && { promptTokens: record.promptTokens }),
     ...(record.completionTokens !== undefined && { completionTokens: record.completionTokens }),
+    ...(record.parks > 0 && { parks: record.parks, restarts: record.restarts }),
   };
 }
 
@@ -90,6 +94,7 @@ export function requestText(line: RequestLine): string {
     ...(line.firstTokenMs === undefined ? [] : [`first ${seconds(line.firstTokenMs)}`]),
     `total ${seconds(line.totalMs)}`,
     ...(completionTokens === undefined ? [] : [`${String(completionTokens).padStart(5)} tokens`]),
+    ...(line.parks === undefined ? [] : [`stepped aside ${line.parks}x`]),
     ...(outcome === "finished" ? [] : [outcome]),
     ...(model === undefined ? [] : [model]),
     ...(upstream === undefined ? [] : [`on ${upstream}`]),

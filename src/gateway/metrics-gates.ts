@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { Health } from "../engines/engine.ts";
 import type { Gate, GateSnapshot } from "../gate/index.ts";
 import type { QueueConfig } from "./config/types.ts";
@@ -26,6 +26,7 @@ export class GateMetrics {
   readonly #bodyBytes: Gauge;
   readonly #preemptions: Counter<"gate" | "victim_class">;
   readonly #starvation: Counter<"gate">;
+  readonly #freed: Histogram<"upstream">;
 
   constructor(registry: Registry, classOf: (priority: number) => PriorityClass) {
     this.#classOf = classOf;
@@ -50,6 +51,17 @@ export class GateMetrics {
       labelNames: ["gate"],
       registers: [registry],
     });
+    this.#freed = new Histogram({
+      name: "headgate_abort_to_free_seconds",
+      help: "Seconds from the abort of a running request to the first sign of life of the next one on that model server.",
+      labelNames: ["upstream"],
+      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers: [registry],
+    });
+  }
+
+  freed(upstream: string, afterMs: number): void {
+    this.#freed.labels(upstream).observe(afterMs / 1000);
   }
 
   watch(gate: Gate): void {

@@ -34,6 +34,7 @@ export class RequestMetrics {
   readonly #total: Histogram<"priority_class" | "model">;
   readonly #firstToken: Histogram<"priority_class" | "model">;
   readonly #perToken: Histogram<"priority_class" | "model">;
+  readonly #parks: Counter<"priority_class" | "way_back">;
   readonly #unknown: Counter;
   readonly #clamped: Counter;
 
@@ -80,6 +81,12 @@ export class RequestMetrics {
       buckets: TOKEN_BUCKETS,
       registers,
     });
+    this.#parks = new Counter({
+      name: "headgate_parks_total",
+      help: "Times that a running request stepped aside, and how it came back: resumed where it stopped, or restarted.",
+      labelNames: ["priority_class", "way_back"],
+      registers,
+    });
     this.#unknown = new Counter({
       name: "headgate_unknown_priority_total",
       help: "Requests that named a priority which nobody knows; it counted for nothing.",
@@ -102,6 +109,9 @@ export class RequestMetrics {
     const priorityClass = this.#classOf(priority);
     const model = this.#modelLabel(record.model);
     this.#requests.labels(priorityClass, outcome, model).inc();
+    const { parks, restarts } = record;
+    if (parks > restarts) this.#parks.labels(priorityClass, "resumed").inc(parks - restarts);
+    if (restarts > 0) this.#parks.labels(priorityClass, "restarted").inc(restarts);
     const granted = grantedAt !== undefined;
     if (granted || gateId !== undefined) {
       this.#wait.labels(priorityClass, granted ? "granted" : outcome).observe(waitedMs(record) / 1000);

@@ -61,6 +61,11 @@ export class Metrics implements RequestObserver {
     this.#requests.classified(classification);
   }
 
+  /** A model server freed its slot so many milliseconds after an abort. */
+  freed(upstream: string, afterMs: number): void {
+    this.#gates.freed(upstream, afterMs);
+  }
+
   closed(record: RequestRecord): void {
     this.#requests.closed(record);
   }

@@ -24,9 +24,11 @@ export async function passThrough(gateway: GatewayContext, visit: Visit): Promis
     },
     streaming: false,
     watch: undefined,
+    stitcher: undefined,
     hider: undefined,
     aggregator: undefined,
     mayAbort: true,
+    onHead: undefined,
     onFirstToken: undefined,
   });
 }

@@ -1,9 +1,31 @@
 import { Relay, type RelayJob, type RelayResult } from "../relay/relay.ts";
+import type { UpstreamRequest } from "../relay/attempt.ts";
 import { UpstreamFailure } from "../relay/upstream-failure.ts";
 import { ClientGone } from "./client-gone.ts";
 import type { GatewayContext } from "./context.ts";
 import type { Upstream } from "./upstream.ts";
 import type { Visit } from "./visit.ts";
+
+/** What of a relay's job depends on the request alone. */
+export type RelayWork = Omit<RelayJob, "dispatcher" | "client">;
+
+/** A relay between `upstream` and the client of `visit`, which hears when the client hangs up until it is disposed of. */
+export class OpenRelay implements Disposable {
+  readonly relay: Relay;
+  readonly #hangUp: () => void;
+  readonly #visit: Visit;
+
+  constructor(visit: Visit, upstream: Upstream, work: RelayWork) {
+    this.#visit = visit;
+    this.relay = new Relay({ ...work, dispatcher: upstream.pool, client: visit.response });
+    this.#hangUp = () => this.relay.clientGone();
+    visit.response.presence.addEventListener("abort", this.#hangUp);
+  }
+
+  [Symbol.dispose](): void {
+    this.#visit.response.presence.removeEventListener("abort", this.#hangUp);
+  }
+}
 
 /**
  * Relays one request to `upstream` while its client stays. Resolves once the client has its whole answer, whatever the answer's
@@ -13,26 +35,21 @@ export async function relayed(
   gateway: GatewayContext,
   visit: Visit,
   upstream: Upstream,
-  job: Omit<RelayJob, "dispatcher" | "client">,
+  { request, ...work }: RelayWork & { readonly request: UpstreamRequest },
 ): Promise<void> {
-  const { response } = visit;
-  // It may have left while its body was read back from disk.
-  if (response.presence.aborted) throw new ClientGone();
-  const relay = new Relay({ ...job, dispatcher: upstream.pool, client: response });
-  const hangUp = (): void => relay.clientGone();
-  response.presence.addEventListener("abort", hangUp);
-  try {
-    judge(await relay.result, upstream, gateway);
-  } finally {
-    response.presence.removeEventListener("abort", hangUp);
-  }
+  // It may have left meanwhile.
+  if (visit.response.presence.aborted) throw new ClientGone();
+  using open = new OpenRelay(visit, upstream, work);
+  judge(await open.relay.run(request), upstream, gateway);
 }
 
-function judge(result: RelayResult, upstream: Upstream, gateway: GatewayContext): void {
+/** Turns the end of a last run into an error, unless it was a good one. */
+export function judge(result: RelayResult, upstream: Upstream, gateway: GatewayContext): void {
   switch (result.kind) {
     case "finished":
       return;
     case "gone":
+    case "parked":
       throw new ClientGone();
     case "failed":
       if (result.failure.code === "upstream_unreachable" && upstream.health !== "down") {
@@ -41,10 +58,16 @@ function judge(result: RelayResult, upstream: Upstream, gateway: GatewayContext)
         gateway.upstreams.recheck(upstream);
       }
       throw result.failure;
+    case "contradicted":
+      throw new UpstreamFailure("resume_failed", CONTRADICTED, true);
     case "refused":
       throw new UpstreamFailure("upstream_failed", refusalText(result.status, result.body), true);
   }
 }
+
+const CONTRADICTED =
+  "the request stepped aside for a sooner one, and the model server could neither go on with its answer nor give the same one " +
+  "again; ask again";
 
 /** The model server's own words, for a client that can only be told in-band. */
 function refusalText(status: number, body: Uint8Array): string {

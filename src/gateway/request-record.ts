@@ -31,12 +31,15 @@ export interface RequestRecord {
   priority: number | undefined;
   /** Where the priority came from: "header", "path", "rule 2" … */
   prioritySource: string | undefined;
-  state: "reading" | "waiting" | "running" | "over";
+  state: "reading" | "waiting" | "running" | "parked" | "over";
   grantedAt: number | undefined;
   firstTokenAt: number | undefined;
   endedAt: number | undefined;
   outcome: Outcome | undefined;
   status: number;
+  /** How often it stepped aside, and how often it was begun anew for it. */
+  parks: number;
+  restarts: number;
   promptTokens: number | undefined;
   completionTokens: number | undefined;
 }
@@ -62,6 +65,8 @@ export function openRecord(method: string, path: string, arrivedAt: number): Req
     endedAt: undefined,
     outcome: undefined,
     status: 0,
+    parks: 0,
+    restarts: 0,
     promptTokens: undefined,
     completionTokens: undefined,
   };

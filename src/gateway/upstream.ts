@@ -4,6 +4,7 @@ import { identifyServer } from "../engines/detect.ts";
 import { HttpProbe } from "../engines/http-probe.ts";
 import { unknownEngine } from "../engines/unknown.ts";
 import { connector } from "../relay/connector.ts";
+import type { AbortWatchdog } from "./abort-watchdog.ts";
 import type { ModelsConfig } from "./config/types.ts";
 import type { GateGroup } from "./gate-group.ts";
 
@@ -18,6 +19,9 @@ export interface UpstreamOptions {
   /** Overrides what the engine tells. */
   readonly capacity: number | undefined;
   readonly models: ModelsConfig;
+  /** Whether its background steps aside; `undefined`: as the gateway's does. */
+  readonly preempt: boolean | undefined;
+  readonly watchdog: AbortWatchdog;
 }
 
 /**
@@ -34,6 +38,10 @@ export class Upstream {
   health: Health = "down";
   capacity: Capacity = { slots: 1, source: NOT_ASKED };
   readonly group: GateGroup;
+  readonly preempt: boolean | undefined;
+  readonly watchdog: AbortWatchdog;
+  /** Models with which it would not go on where it had stopped. */
+  readonly refusesToResume: Set<string> = new Set();
   /** As the server told last; `undefined` when it does not tell. */
   #models: readonly string[] | undefined;
   readonly #rules: ModelsConfig;
@@ -43,6 +51,8 @@ export class Upstream {
 
   constructor(options: UpstreamOptions, group: GateGroup) {
     this.group = group;
+    this.preempt = options.preempt;
+    this.watchdog = options.watchdog;
     this.#rules = options.models;
     this.name = options.name;
     this.url = options.url;
@@ -137,6 +147,7 @@ export class Upstream {
   }
 
   async close(): Promise<void> {
+    this.watchdog.close();
     await this.pool.destroy();
   }
 

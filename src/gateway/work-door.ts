@@ -1,4 +1,5 @@
 import type { Outgoing } from "../engines/engine.ts";
+import { Priority } from "../gate/index.ts";
 import { topLevelFields } from "../protocol/json-fields.ts";
 import { JsonReader } from "../protocol/json-reader.ts";
 import { readFacts, type RequestFacts } from "../protocol/request-facts.ts";
@@ -33,7 +34,7 @@ export async function serveWork(gateway: GatewayContext, visit: Visit, route: Ro
     record.grantedAt = gateway.clock.now();
     record.state = "running";
     gateway.requests.changed(record);
-    await forward(gateway, visit, { ...place, outgoing, body: await stored.bytes(), waitedMs: permit.waitedMs });
+    await forward(gateway, visit, { place, permit, outgoing, body: await stored.bytes() });
   } catch (error) {
     admission.keepPlace();
     throw error;
@@ -68,12 +69,25 @@ async function prepare(gateway: GatewayContext, visit: Visit, asked: Route): Pro
   record.model = model ?? facts.model;
   record.upstream = upstream.name;
   record.gate = upstream.group.gate.name;
-  const outgoing = upstream.engine.outgoing({ route, facts, body: reader, priority: classification.priority });
+  const { priority } = classification;
+  const parkable = isParkable(gateway, upstream, route, priority);
+  const outgoing = upstream.engine.outgoing({ route, facts, body: reader, priority, parkable });
   const body = fields === undefined ? received : splice(received, editsFor(facts, model, outgoing.edits), fields);
   gateway.requests.changed(record);
   const stored = await store(gateway, upstream, body);
-  const place = { upstream, route, facts, priority: classification.priority, retryKey: retryKey(visit, received) };
-  return { place, outgoing, stored };
+  const mayStop = upstream.engine.mayAbort({ streaming: facts.stream || outgoing.forceStream });
+  const key = retryKey(visit, received);
+  return {
+    place: { upstream, route, facts, priority, retryKey: key, parkable: parkable && mayStop },
+    outgoing,
+    stored,
+  };
+}
+
+/** Whether a request may be asked to step aside at all: only if that was wished for, and never a person's. */
+function isParkable({ config }: GatewayContext, upstream: Upstream, route: Route, priority: number): boolean {
+  if (!(upstream.preempt ?? config.preempt.enabled) || upstream.watchdog.stuck) return false;
+  return route.work === "generate" && route.dialect !== "opaque" && priority > Priority.FOREGROUND;
 }
 
 /** What must be reckoned with when a body cannot be read. */

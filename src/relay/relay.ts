@@ -2,6 +2,8 @@ import type { Dispatcher } from "undici";
 import type { Aggregator } from "../protocol/aggregate.ts";
 import type { AnswerWatch } from "../protocol/answer-watch.ts";
 import type { Hider } from "../protocol/hide.ts";
+import { Contradiction } from "../protocol/repetition.ts";
+import type { RunKind, Stitcher } from "../protocol/stitch.ts";
 import { lengthOf, streams } from "./answer-form.ts";
 import { Attempt, type ResponseHead, type UpstreamRequest } from "./attempt.ts";
 import { UpstreamFailure } from "./upstream-failure.ts";
@@ -19,96 +21,174 @@ export interface ClientPort {
 
 export interface RelayJob {
   readonly dispatcher: Dispatcher;
-  readonly request: UpstreamRequest;
   readonly client: ClientPort;
   /** Whether the answer should come as a stream. Its content type has the last word. */
   readonly streaming: boolean;
   /** Makes what follows the answer, of a stream or of a whole one; none for what is passed through unseen. */
   readonly watch: ((streaming: boolean) => AnswerWatch) | undefined;
+  /** Joins the runs of an answer that may be parked; without one it may only be parked while the client has nothing of it. */
+  readonly stitcher: Stitcher | undefined;
   /** Removes what Headgate asked the engine for itself. */
   readonly hider: Hider | undefined;
-  /** Collects a forced stream into the one answer that the client asked for. */
-  readonly aggregator: Aggregator | undefined;
+  /** Makes what collects a forced stream into the one answer that the client asked for. */
+  readonly aggregator: (() => Aggregator | undefined) | undefined;
   /** Whether closing the connection is safe for this engine; else a hung-up client's answer is read to its end. */
   readonly mayAbort: boolean;
+  /** The model server has begun to answer a run. */
+  readonly onHead: (() => void) | undefined;
   /** The first content token came. */
   readonly onFirstToken: (() => void) | undefined;
 }
 
 /**
- * How a request ended at the model server.
+ * How a run ended at the model server.
  *
  * `finished`: it gave an answer of its own, which the client has, whatever its status. `refused`: it gave an error status after
- * the client had been sent a head; the caller tells it in-band. `failed`: no answer, a broken one, or an error inside a 200.
- * `gone`: the client left.
+ * the client had been sent a head, or to a run that goes on with an earlier one. `failed`: no answer, a broken one, or an error
+ * inside a 200. `parked`: it was stopped, and another run may follow. `gone`: the client left.
  */
 export type RelayResult =
   | { readonly kind: "finished"; readonly status: number }
   | { readonly kind: "refused"; readonly status: number; readonly body: Uint8Array }
   | { readonly kind: "failed"; readonly failure: UpstreamFailure }
+  | { readonly kind: "contradicted" }
+  | { readonly kind: "parked" }
   | { readonly kind: "gone" };
 
 /** An error body that must be told in-band is read up to here. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
-/** One request on its way through one model server, to one client. It only moves forward: sending, answering, over. */
+/**
+ * Where an answer stands.
+ *
+ *     queued ──▶ sending ──▶ prefilling ──▶ decoding ──▶ finished | failed
+ *       ▲           ▲            │             │
+ *       │           └────────────┴──park()─────┴──▶ parked ──run()──▶ sending …
+ *       └─ before the first run              anywhere: the client leaves ──▶ gone
+ */
+export type RelayState = "queued" | "sending" | "prefilling" | "decoding" | "parked" | "finished" | "failed" | "gone";
+
+/** One answer on its way from one model server to one client, in one run of the model or, if it is parked, in several. */
 export class Relay {
-  readonly result: Promise<RelayResult>;
   readonly #job: RelayJob;
-  readonly #attempt: Attempt;
+  state: RelayState = "queued";
+  #attempt: Attempt | undefined;
   #settle!: (result: RelayResult) => void;
   #status = 0;
   #mode: "pass" | "collect" | "refusal" = "pass";
+  #kind: RunKind = "afresh";
+  /** What comes is no stream, an error above all: it has no frames. */
+  #passesWhole = false;
   #watch: AnswerWatch | undefined;
-  readonly #refusal: Uint8Array[] = [];
+  #aggregator: Aggregator | undefined;
+  #refusal: Uint8Array[] = [];
   #refusalBytes = 0;
   #tokenSeen = false;
   #clientGone = false;
 
   constructor(job: RelayJob) {
     this.#job = job;
-    this.result = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
-    this.#attempt = new Attempt(job.dispatcher, job.request, {
+  }
+
+  /** Whether the client has some of the answer itself: then it cannot be begun anew. */
+  get delivered(): boolean {
+    const { client, stitcher, aggregator } = this.#job;
+    const inWhole = stitcher === undefined || aggregator !== undefined || this.#passesWhole;
+    return inWhole ? client.begun : stitcher.delivered;
+  }
+
+  /** Sends the request, again after it was parked. One run at a time. */
+  run(request: UpstreamRequest, kind: RunKind = "afresh"): Promise<RelayResult> {
+    const { dispatcher, stitcher, aggregator } = this.#job;
+    if (this.state !== "queued") stitcher?.begin(kind);
+    this.#kind = kind;
+    if (kind === "afresh") this.#aggregator = aggregator?.();
+    this.#watch = undefined;
+    this.#refusal = [];
+    this.#refusalBytes = 0;
+    this.#passesWhole = false;
+    this.state = "sending";
+    const { promise, resolve } = Promise.withResolvers<RelayResult>();
+    this.#settle = resolve;
+    const attempt: Attempt = new Attempt(dispatcher, request, {
       head: (head) => this.#head(head),
       data: (chunk) => this.#data(chunk),
       end: () => this.#end(),
       error: (failure) => this.#broken(failure),
     });
+    this.#attempt = attempt;
+    return promise;
+  }
+
+  /** Stops the model server's work on this run. What the client has of it stays. */
+  park(): void {
+    this.#attempt?.abort();
+    this.#over("parked", { kind: "parked" });
   }
 
   /** The client hung up: abort the model server's work, or read it to its end where an abort would harm the server. */
   clientGone(): void {
     if (this.#clientGone) return;
     this.#clientGone = true;
+    if (this.state === "parked") return;
     if (this.#job.mayAbort) {
-      this.#attempt.abort();
-      this.#over({ kind: "gone" });
-    } else this.#attempt.resume();
+      this.#attempt?.abort();
+      this.#over("gone", { kind: "gone" });
+    } else this.#attempt?.resume();
   }
 
   #head(head: ResponseHead): void {
     this.#status = head.status;
-    const { client, aggregator, watch } = this.#job;
+    this.state = "prefilling";
+    const { client, watch, onHead } = this.#job;
+    onHead?.();
     const good = head.status >= 200 && head.status < 300;
     const streaming = streams(head) ?? this.#job.streaming;
+    this.#passesWhole = !streaming || head.status !== 200;
     // Other good statuses, 204 above all, promise no answer that could be unfinished.
     if (head.status === 200) this.#watch = watch?.(streaming);
-    if (client.begun && !good) this.#mode = "refusal";
-    else if (aggregator !== undefined && good && streaming) this.#mode = "collect";
-    else if (!this.#clientGone) client.head(watch === undefined ? { ...head, contentLength: lengthOf(head) } : head);
+    if ((client.begun || this.#kind !== "afresh") && !good) this.#mode = "refusal";
+    else if (this.#aggregator !== undefined && good && streaming) this.#mode = "collect";
+    else {
+      this.#mode = "pass";
+      if (!this.#clientGone) client.head(watch === undefined ? { ...head, contentLength: lengthOf(head) } : head);
+    }
   }
 
   #data(chunk: Uint8Array): void {
     const watch = this.#watch;
     if (this.#mode === "refusal") return this.#keepRefusal(chunk);
     watch?.push(chunk);
-    if (!this.#tokenSeen && watch?.started === true) {
-      this.#tokenSeen = true;
-      this.#job.onFirstToken?.();
+    if (watch?.started === true) this.#started();
+    this.#forward(() => this.#stitched(chunk));
+  }
+
+  #started(): void {
+    this.state = "decoding";
+    if (this.#tokenSeen) return;
+    this.#tokenSeen = true;
+    this.#job.onFirstToken?.();
+  }
+
+  #stitched(chunk: Uint8Array): readonly Uint8Array[] {
+    const { stitcher } = this.#job;
+    // What does not come as a stream has no frames.
+    return stitcher === undefined || this.#passesWhole ? [chunk] : stitcher.push(chunk);
+  }
+
+  /** A run that was to repeat an earlier one and does not is stopped at the first difference. */
+  #forward(pieces: () => readonly Uint8Array[]): void {
+    try {
+      for (const piece of pieces()) this.#deliver(piece);
+    } catch (error) {
+      if (!(error instanceof Contradiction)) throw error;
+      this.#attempt?.abort();
+      this.#over("failed", { kind: "contradicted" });
     }
-    if (this.#mode === "collect") this.#job.aggregator!.push(chunk);
+  }
+
+  #deliver(chunk: Uint8Array): void {
+    if (this.#mode === "collect") this.#aggregator!.push(chunk);
     else if (this.#job.hider === undefined) this.#pass(chunk);
     else for (const piece of this.#job.hider.push(chunk)) this.#pass(piece);
   }
@@ -117,42 +197,52 @@ export class Relay {
     if (this.#clientGone) return;
     const { client } = this.#job;
     if (client.write(chunk)) return;
-    this.#attempt.pause();
-    client.onDrain(() => this.#attempt.resume());
+    this.#attempt?.pause();
+    client.onDrain(() => this.#attempt?.resume());
   }
 
   #end(): void {
-    const { client, hider, aggregator } = this.#job;
-    const watch = this.#watch;
-    if (this.#clientGone) return this.#over({ kind: "gone" });
+    if (this.#clientGone) return this.#over("gone", { kind: "gone" });
     if (this.#mode === "refusal") {
-      return this.#over({ kind: "refused", status: this.#status, body: concat(this.#refusal) });
+      return this.#over("failed", { kind: "refused", status: this.#status, body: concat(this.#refusal) });
     }
+    const watch = this.#watch;
+    const { stitcher } = this.#job;
     watch?.end();
     const failure = failureOf(watch);
-    if (this.#mode === "collect") {
-      const answer = failure === undefined ? aggregator!.result() : undefined;
-      if (answer === undefined) return this.#over({ kind: "failed", failure: failure ?? unusable() });
-      client.head({
-        status: 200,
-        statusText: "OK",
-        rawHeaders: ["Content-Type", "application/json"],
-        contentLength: answer.length,
-      });
-      client.write(answer);
-    } else {
-      for (const piece of hider?.end() ?? []) this.#pass(piece);
-      // An error that the engine wrote into its answer has reached the client as it came.
-      if (failure !== undefined && watch?.outcome !== "failed") return this.#over({ kind: "failed", failure });
-    }
-    client.end();
-    this.#over({ kind: "finished", status: this.#status });
+    if (stitcher !== undefined && !this.#passesWhole) this.#forward(() => stitcher.end());
+    if (this.state === "failed") return;
+    const stops = this.#mode === "collect" ? this.#deliverWhole(failure) : this.#deliverRest(failure);
+    if (stops !== undefined) return this.#over("failed", { kind: "failed", failure: stops });
+    this.#job.client.end();
+    this.#over("finished", { kind: "finished", status: this.#status });
+  }
+
+  /** Returns why there is nothing to deliver. */
+  #deliverWhole(failure: UpstreamFailure | undefined): UpstreamFailure | undefined {
+    const answer = failure === undefined ? this.#aggregator!.result() : undefined;
+    if (answer === undefined) return failure ?? unusable();
+    const { client } = this.#job;
+    client.head({
+      status: 200,
+      statusText: "OK",
+      rawHeaders: ["Content-Type", "application/json"],
+      contentLength: answer.length,
+    });
+    client.write(answer);
+    return undefined;
+  }
+
+  /** Returns what the client must be told besides. An error that the engine wrote into its answer has reached it as it came. */
+  #deliverRest(failure: UpstreamFailure | undefined): UpstreamFailure | undefined {
+    for (const piece of this.#job.hider?.end() ?? []) this.#pass(piece);
+    return this.#watch?.outcome === "failed" ? undefined : failure;
   }
 
   /** What breaks after the engine said that the answer is complete takes nothing away from it. */
   #broken(failure: UpstreamFailure): void {
     if (this.#watch?.outcome === "finished") this.#end();
-    else this.#over({ kind: "failed", failure });
+    else this.#over("failed", { kind: "failed", failure });
   }
 
   #keepRefusal(chunk: Uint8Array): void {
@@ -161,7 +251,8 @@ export class Relay {
     this.#refusal.push(chunk);
   }
 
-  #over(result: RelayResult): void {
+  #over(state: RelayState, result: RelayResult): void {
+    this.state = state;
     this.#settle(result);
   }
 }

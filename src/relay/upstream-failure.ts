@@ -1,5 +1,5 @@
 /** What went wrong with a model server. The gateway turns it into a status: 503, 504, 502, or an in-band error after the first byte. */
-export type UpstreamFailureCode = "upstream_unreachable" | "upstream_timeout" | "upstream_failed";
+export type UpstreamFailureCode = "upstream_unreachable" | "upstream_timeout" | "upstream_failed" | "resume_failed";
 
 /** A model server that did not answer, or stopped in the middle of an answer. */
 export class UpstreamFailure extends Error {

@@ -79,6 +79,12 @@ export const FLAGS: readonly Flag[] = [
     help: "requests that may wait at one gate",
   },
   {
+    name: "preempt",
+    usage: "--preempt",
+    path: ["preempt", "enabled"],
+    help: "let running background step aside for a person and continue later",
+  },
+  {
     name: "logLevel",
     usage: "--log-level <level>",
     path: ["log", "level"],

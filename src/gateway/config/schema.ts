@@ -57,6 +57,10 @@ const upstream = z.strictObject({
     .optional()
     .describe("Servers of one gate share one GPU. Default: those on loopback share `local`, others have their own."),
   models: models.prefault({}).describe("Which models clients may ask for, and under which names."),
+  preempt: z
+    .boolean()
+    .optional()
+    .describe("Whether running background steps aside for a person here. Default: as preempt.enabled says."),
 });
 
 const rule = z
@@ -129,6 +133,21 @@ const queue = z.strictObject({
     .describe("What it hears: an SSE comment, an empty delta for clients that choke on comments, or nothing."),
 });
 
+const preempt = z.strictObject({
+  enabled: z
+    .boolean()
+    .prefault(false)
+    .describe("Running background steps aside for sooner requests and continues later, unnoticed by its client."),
+  minRunMs: milliseconds.prefault(100).describe("A run is not stopped before this."),
+  maxRestarts: count
+    .prefault(3)
+    .describe("A request of which nothing was delivered may be begun anew this often; then it runs to its end."),
+  maxParkedMs: delay.prefault(300_000).describe("Who stood aside for this long in all goes first and runs to its end."),
+  freeWithinMs: delay
+    .prefault(30_000)
+    .describe("A server that has not freed a slot this long after an abort is not asked to stop work any more."),
+});
+
 const limits = z.strictObject({
   bodyBytes: z
     .int()
@@ -180,6 +199,7 @@ const config = z.strictObject({
     .prefault([])
     .describe("Web pages that may call besides those of this machine, such as https://chat.example.org; * takes any."),
   queue: queue.prefault({}).describe("Who waits, how long, and who goes next."),
+  preempt: preempt.prefault({}).describe("Whether running work steps aside."),
   limits: limits.prefault({}).describe("Sizes and times."),
   log: log.prefault({}).describe("What is written about it all."),
 });

@@ -15,6 +15,7 @@ export interface GatewayConfig {
   /** Web pages of these origins may call, besides the gateway's own. */
   readonly allowedOrigins: readonly string[];
   readonly queue: QueueConfig;
+  readonly preempt: PreemptConfig;
   readonly limits: LimitsConfig;
   readonly log: LogConfig;
 }
@@ -40,6 +41,8 @@ export interface UpstreamConfig {
   /** Upstreams of one gate share one GPU. Default: loopback upstreams share the gate `local`, others have their own. */
   readonly gate?: string | undefined;
   readonly models: ModelsConfig;
+  /** Whether its background steps aside for a person. Default: as `preempt.enabled` says. */
+  readonly preempt?: boolean | undefined;
 }
 
 export interface ModelsConfig {
@@ -103,6 +106,19 @@ export interface QueueConfig {
   readonly heartbeatAfterMs: number;
   /** What it hears: an SSE comment, an empty delta for clients that choke on comments, or nothing. */
   readonly heartbeatForm: "comment" | "delta" | "none";
+}
+
+/** How running background work steps aside for sooner requests, and continues later. */
+export interface PreemptConfig {
+  readonly enabled: boolean;
+  /** A run is not stopped before this. */
+  readonly minRunMs: number;
+  /** A request of which nothing was delivered may be begun anew this often. Going on where it stopped is not limited. */
+  readonly maxRestarts: number;
+  /** A request that stood aside for this long in all goes first and runs to its end. */
+  readonly maxParkedMs: number;
+  /** A server that has not freed a slot this long after an abort is not asked to stop work any more. */
+  readonly freeWithinMs: number;
 }
 
 export interface LaneConfig {
