@@ -95,7 +95,7 @@ declare class Hosts {
 declare class Upstreams {
     #private;
     readonly all: Upstream[];
-    constructor(onChange: (upstream: Upstream) => void, clock?: Clock);
+    constructor({ onChange, own, clock }: UpstreamsOptions);
     add(upstream: Upstream): Promise<void>;
     remove(upstream: Upstream): Promise<void>;
     recheck(upstream: Upstream): void;
@@ -135,6 +135,7 @@ declare class RequestLog {
 declare class HeldPermits {
     #private;
     get size(): number;
+    heldAt(gate: string): number;
     add(id: string, held: HeldPermit): void;
     remove(id: string): void;
     find(id: string, client: string): HeldPermit | undefined;
@@ -178,6 +179,7 @@ declare class Upstream {
     readonly watchdog: AbortWatchdog;
     readonly refusesToResume: Set<string>;
     constructor(options: UpstreamOptions, group: GateGroup);
+    get foreign(): number | undefined;
     get basePath(): string;
     get doubtful(): boolean;
     get known(): boolean;
@@ -188,6 +190,7 @@ declare class Upstream {
     modelFor(asked: string | undefined): string | undefined;
     get takesAnyModel(): boolean;
     refresh(): Promise<void>;
+    lookForOthers(own: () => number | undefined): Promise<void>;
     unreachable(): void;
     close(): Promise<void>;
 }
@@ -273,6 +276,11 @@ interface Identity {
     readonly ceiling: number | undefined;
     readonly maxWaitMs: number | undefined;
 }
+interface UpstreamsOptions {
+    readonly onChange: (upstream: Upstream) => void;
+    readonly own: (upstream: Upstream) => number | undefined;
+    readonly clock?: Clock;
+}
 type Choice = {
     readonly upstream: Upstream;
 } | {
@@ -306,6 +314,7 @@ interface RequestRecord {
     dialect: DialectName | undefined;
     model: string | undefined;
     upstream: string | undefined;
+    countsAsOne: boolean;
     gate: string | undefined;
     gateId: string | undefined;
     priority: number | undefined;
@@ -366,6 +375,8 @@ interface Engine {
     tuned?(probe: Probe): Promise<Engine>;
     capacity(probe: Probe): Promise<Capacity | undefined>;
     health(probe: Probe): Promise<Health>;
+    load?(probe: Probe): Promise<number | undefined>;
+    readonly loadOnlyBesideWork?: true;
     models(probe: Probe): Promise<readonly string[] | undefined>;
     readonly loadsAnyModel?: true;
     readonly stepAside: StepAside;

@@ -32,6 +32,7 @@ export function statusLines(gateway: string, status: Status, most: number = Infi
     `Headgate at ${gateway} is ${status.state}`,
     "",
     ...(upstreams.length === 0 ? ["No model server is known."] : table(SERVERS, upstreams.map(serverRow))),
+    ...upstreams.flatMap(foreignLine),
     "",
     ...gates.map(gateLine),
     "",
@@ -60,6 +61,15 @@ export function priorityText(priority: number | undefined): string {
 
 function serverRow({ name, title, health, capacity, capacitySource, gate }: UpstreamView): string[] {
   return [name, title, health, `${capacity} (${capacitySource})`, gate];
+}
+
+/** Nothing for a server that serves this gateway alone, or does not tell. */
+function foreignLine({ name, url, foreign }: UpstreamView): string[] {
+  if (foreign === null || foreign === 0) return [];
+  const what = foreign === 1 ? "1 request" : `${foreign} requests`;
+  return [
+    `${printable(name)} has ${what} from elsewhere: point that client at this gateway instead of ${printable(url)}`,
+  ];
 }
 
 function requestRow(request: RequestStatus): string[] {

@@ -82,6 +82,10 @@ export interface Engine {
   /** `undefined` when the server does not tell: then configured, else 1. */
   capacity(probe: Probe): Promise<Capacity | undefined>;
   health(probe: Probe): Promise<Health>;
+  /** How many requests it works on or lets wait, whoever sent them; `undefined` when it does not tell. */
+  load?(probe: Probe): Promise<number | undefined>;
+  /** Its load is only to be asked for while it has work of ours: else the question disturbs it, or the answer is stale. */
+  readonly loadOnlyBesideWork?: true;
   /** The names it serves; `undefined` when it does not tell. */
   models(probe: Probe): Promise<readonly string[] | undefined>;
   /** It fetches and loads whatever model a request names; so a name it does not list must not reach it by mistake. */

@@ -1,11 +1,12 @@
 import { aggregatesExactly } from "../protocol/aggregate.ts";
 import type { Hidden } from "../protocol/hide.ts";
-import { objectIn } from "../protocol/untrusted-json.ts";
+import { objectIn, objectsIn } from "../protocol/untrusted-json.ts";
 import type { DialectName } from "../protocol/route.ts";
 import type { Edit } from "../protocol/splice.ts";
 import { withoutPriority } from "./as-received.ts";
 import type { Capacity, Engine, Outgoing, OutgoingRequest, Probe } from "./engine.ts";
 import { membersOf, modelOwner, usualHeader } from "./fingerprint.ts";
+import { gaugesIn } from "./gauges.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
 import { resumeWith } from "./resume.ts";
@@ -26,6 +27,9 @@ export const llamaServer: Engine = {
   identify,
   capacity,
   health: (probe) => healthAt(probe, "/health"),
+  load,
+  // The question wakes it up, or keeps it from falling asleep (--sleep-idle-seconds).
+  loadOnlyBesideWork: true,
   models: openAiModels,
   mayAbort: () => true,
   outgoing,
@@ -55,6 +59,19 @@ async function identify(probe: Probe): Promise<boolean> {
 async function capacity(probe: Probe): Promise<Capacity | undefined> {
   const slots = slotCount(membersOf(await probe.get("/props"))["total_slots"]);
   return slots === undefined ? undefined : { slots, source: "/props total_slots" };
+}
+
+/**
+ * By its metrics if they are switched on (--metrics). Its slots, which are shown unless that is switched off (--no-slots), do not
+ * tell who waits. Each answer puts off its look for closed connections by a second (server-queue.cpp, recv_with_timeout), so this
+ * is not to be asked often.
+ */
+async function load(probe: Probe): Promise<number | undefined> {
+  const told = gaugesIn(await probe.get("/metrics"), ["llamacpp:requests_processing", "llamacpp:requests_deferred"]);
+  if (told !== undefined) return told;
+  const slots = await probe.get("/slots");
+  if (slots?.status !== 200 || !Array.isArray(slots.json)) return undefined;
+  return objectsIn(slots.json).filter((slot) => slot["is_processing"] === true).length;
 }
 
 function outgoing(request: OutgoingRequest): Outgoing {

@@ -2,6 +2,7 @@ import { countIn } from "../protocol/untrusted-json.ts";
 import { asReceived } from "./as-received.ts";
 import type { Engine, Probe } from "./engine.ts";
 import { membersOf, modelOwner } from "./fingerprint.ts";
+import { sumIn } from "./gauges.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
 import { resumeWith } from "./resume.ts";
@@ -20,6 +21,7 @@ export const omlx: Engine = {
   identify,
   capacity: () => Promise.resolve(undefined),
   health: (probe) => healthAt(probe, "/health"),
+  load: async (probe) => sumIn(membersOf(await probe.get("/api/status")), ["active_requests", "waiting_requests"]),
   models: openAiModels,
   mayAbort: () => true,
   outgoing: asReceived,

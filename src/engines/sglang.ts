@@ -1,8 +1,9 @@
 import type { DialectName } from "../protocol/route.ts";
-import { objectsIn } from "../protocol/untrusted-json.ts";
+import { objectIn, objectsIn } from "../protocol/untrusted-json.ts";
 import { asReceived } from "./as-received.ts";
 import type { Capacity, Engine, Outgoing, OutgoingRequest, Probe } from "./engine.ts";
 import { membersOf, modelOwner } from "./fingerprint.ts";
+import { gaugesIn, sumIn } from "./gauges.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
 import { resumeWith } from "./resume.ts";
@@ -29,6 +30,9 @@ function sglangWith(use: PriorityUse): Engine {
     capacity,
     // Not /health: that one generates a token, and takes a second or more for it.
     health: (probe) => healthAt(probe, "/model_info"),
+    load,
+    // What it tells is a picture of its last step.
+    loadOnlyBesideWork: true,
     models: openAiModels,
     mayAbort: () => true,
     outgoing: (request) => withPriority(request, use),
@@ -49,6 +53,13 @@ async function capacity(probe: Probe): Promise<Capacity | undefined> {
   );
   const slots = perRank.reduce<number>((sum, count) => sum + (count ?? 0), 0);
   return slots === 0 ? undefined : { slots, source: "/server_info effective_max_running_requests_per_dp" };
+}
+
+/** Older versions tell by their metrics alone, if those are switched on (v1_loads.py, --enable-metrics). */
+async function load(probe: Probe): Promise<number | undefined> {
+  const { aggregate } = membersOf(await probe.get("/v1/loads?include=core"));
+  const told = sumIn(objectIn(aggregate) ?? {}, ["total_running_reqs", "total_waiting_reqs"]);
+  return told ?? gaugesIn(await probe.get("/metrics"), ["sglang:num_running_reqs", "sglang:num_queue_reqs"]);
 }
 
 type Info = Readonly<Record<string, unknown>>;

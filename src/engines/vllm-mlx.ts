@@ -2,6 +2,7 @@ import { countIn } from "../protocol/untrusted-json.ts";
 import { asReceived } from "./as-received.ts";
 import type { Engine, Probe } from "./engine.ts";
 import { membersOf, modelOwner } from "./fingerprint.ts";
+import { sumIn } from "./gauges.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
 
@@ -18,6 +19,7 @@ export const vllmMlx: Engine = {
   identify,
   capacity: () => Promise.resolve(undefined),
   health: (probe) => healthAt(probe, "/health"),
+  load: async (probe) => sumIn(membersOf(await probe.get("/v1/status")), ["num_running", "num_waiting"]),
   models: openAiModels,
   mayAbort: () => true,
   outgoing: asReceived,

@@ -1,6 +1,7 @@
 import { textIn } from "../protocol/untrusted-json.ts";
 import type { Engine, Probe } from "./engine.ts";
 import { membersOf, modelOwner } from "./fingerprint.ts";
+import { gaugesIn } from "./gauges.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
 import { resumeWith } from "./resume.ts";
@@ -20,6 +21,10 @@ export const vllm: Engine = {
   identify,
   capacity: () => Promise.resolve(undefined),
   health,
+  load: async (probe) =>
+    gaugesIn(await probe.get("/metrics"), ["vllm:num_requests_running", "vllm:num_requests_waiting"]),
+  // Its gauges change with its steps: when the last request is aborted there is no further one, and they stand still.
+  loadOnlyBesideWork: true,
   models: openAiModels,
   mayAbort: () => true,
   outgoing: withRunningUsage,

@@ -16,6 +16,7 @@ import { Keys } from "./keys.ts";
 import { logGate, UnknownPriorities, UpstreamNews } from "./log-events.ts";
 import { requestLines } from "./log-requests.ts";
 import { Metrics } from "./metrics.ts";
+import { ownLoad } from "./own-load.ts";
 import { RequestLog } from "./request-log.ts";
 import { Retries } from "./retries.ts";
 import { Upstream } from "./upstream.ts";
@@ -74,10 +75,14 @@ export class Gateway implements Control {
       },
     );
     const news = new UpstreamNews(log);
-    this.upstreams = new Upstreams((upstream) => {
-      news.seen(upstream);
-      this.gates.resize(this.upstreams.all);
-    }, clock);
+    this.upstreams = new Upstreams({
+      onChange: (upstream) => {
+        news.seen(upstream);
+        this.gates.resize(this.upstreams.all);
+      },
+      own: (upstream) => ownLoad(this, upstream),
+      clock,
+    });
     this.metrics = new Metrics(this);
     for (const observer of [requestLines(log), this.metrics, new UnknownPriorities(log)])
       this.requests.follow(observer);

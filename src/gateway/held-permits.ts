@@ -56,6 +56,13 @@ export class HeldPermits {
     return this.#byId.size;
   }
 
+  /** How many are held at the gate of this name. */
+  heldAt(gate: string): number {
+    let count = 0;
+    for (const held of this.#byId.values()) if (held.gate === gate) count++;
+    return count;
+  }
+
   add(id: string, held: HeldPermit): void {
     this.#byId.set(id, held);
   }

@@ -41,6 +41,7 @@ export function logGate(log: Logger, gate: Gate): () => void {
 export class UpstreamNews {
   readonly #log: Logger;
   readonly #told = new WeakMap<Upstream, { readonly health: Health; readonly title: string; readonly slots: number }>();
+  readonly #withOthers = new WeakSet<Upstream>();
 
   constructor(log: Logger) {
     this.#log = log;
@@ -48,6 +49,7 @@ export class UpstreamNews {
 
   /** To be called after every look at `upstream`. */
   seen(upstream: Upstream): void {
+    this.#others(upstream);
     const { health, name, url, engine, capacity } = upstream;
     const now = { health, title: engine.title, slots: capacity.slots };
     const before = this.#told.get(upstream);
@@ -64,6 +66,19 @@ export class UpstreamNews {
       const details = { ...about, engine: engine.title, slots: capacity.slots, slotsFrom: capacity.source };
       this.#log.info(details, `model server is ${health === "ready" ? "up" : "loading"}`);
     }
+  }
+
+  /** Once until it is known that they are gone. */
+  #others(upstream: Upstream): void {
+    const { foreign, name, url } = upstream;
+    if (foreign === 0) this.#withOthers.delete(upstream);
+    if (foreign === undefined || foreign === 0 || this.#withOthers.has(upstream)) return;
+    this.#withOthers.add(upstream);
+    this.#log.warn(
+      { upstream: name, url: url.origin, foreign },
+      "somebody uses the model server without this gateway, which therefore cannot keep its slots free for who comes first; " +
+        "point that client at this gateway instead",
+    );
   }
 }
 

@@ -7,7 +7,11 @@ import type { PriorityClass } from "./priority-class.ts";
 /** What there is to be seen at one moment. */
 export interface Moment {
   readonly gates: readonly GateSnapshot[];
-  readonly upstreams: readonly { readonly name: string; readonly health: Health }[];
+  readonly upstreams: readonly {
+    readonly name: string;
+    readonly health: Health;
+    readonly foreign: number | undefined;
+  }[];
   readonly bodyBytes: number;
   readonly queue: QueueConfig;
 }
@@ -23,6 +27,7 @@ export class GateMetrics {
   readonly #utilization: Gauge<"gate">;
   readonly #queueSize: Gauge<"priority_class">;
   readonly #upstreamUp: Gauge<"upstream">;
+  readonly #foreign: Gauge<"upstream">;
   readonly #bodyBytes: Gauge;
   readonly #preemptions: Counter<"gate" | "victim_class">;
   readonly #starvation: Counter<"gate">;
@@ -38,6 +43,11 @@ export class GateMetrics {
     this.#utilization = gauge("utilization", "Share of the permits that is held.", ["gate"]);
     this.#queueSize = gauge("queue_size_limit", "Requests that may wait at one gate.", ["priority_class"]);
     this.#upstreamUp = gauge("upstream_up", "1 for a model server that takes work, else 0.", ["upstream"]);
+    this.#foreign = gauge(
+      "upstream_foreign_requests",
+      "Requests at a model server that did not come through this gateway; missing where that is not known.",
+      ["upstream"],
+    );
     this.#bodyBytes = gauge("body_bytes_waiting", "Bytes of waiting request bodies in memory.", []);
     this.#preemptions = new Counter({
       name: "headgate_preemptions_total",
@@ -79,7 +89,11 @@ export class GateMetrics {
     }
     // Servers come and go; one that was removed is no longer down either.
     this.#upstreamUp.reset();
-    for (const { name, health } of upstreams) this.#upstreamUp.labels(name).set(health === "ready" ? 1 : 0);
+    this.#foreign.reset();
+    for (const { name, health, foreign } of upstreams) {
+      this.#upstreamUp.labels(name).set(health === "ready" ? 1 : 0);
+      if (foreign !== undefined) this.#foreign.labels(name).set(foreign);
+    }
     this.#bodyBytes.set(bodyBytes);
   }
 

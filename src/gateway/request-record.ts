@@ -25,6 +25,8 @@ export interface RequestRecord {
   dialect: DialectName | undefined;
   model: string | undefined;
   upstream: string | undefined;
+  /** Whether the model server has one task with it, and not several. */
+  countsAsOne: boolean;
   gate: string | undefined;
   /** The id that the gate knows the waiter by. */
   gateId: string | undefined;
@@ -55,6 +57,7 @@ export function openRecord(method: string, path: string, arrivedAt: number): Req
     dialect: undefined,
     model: undefined,
     upstream: undefined,
+    countsAsOne: true,
     gate: undefined,
     gateId: undefined,
     priority: undefined,

@@ -6,6 +6,7 @@ import { unknownEngine } from "../engines/unknown.ts";
 import { connector } from "../relay/connector.ts";
 import type { AbortWatchdog } from "./abort-watchdog.ts";
 import type { ModelsConfig } from "./config/types.ts";
+import { ForeignLoad } from "./foreign-load.ts";
 import type { GateGroup } from "./gate-group.ts";
 
 const MISSES_UNTIL_DOWN = 2;
@@ -48,6 +49,7 @@ export class Upstream {
   readonly #probe: Probe;
   readonly #configured: number | undefined;
   #misses = 0;
+  #others = new ForeignLoad();
 
   constructor(options: UpstreamOptions, group: GateGroup) {
     this.group = group;
@@ -69,6 +71,11 @@ export class Upstream {
       keepAliveTimeout: 4_000,
       keepAliveMaxTimeout: 4_000,
     });
+  }
+
+  /** How many requests it has that did not come through this gateway; `undefined` while that is not known. */
+  get foreign(): number | undefined {
+    return this.health === "ready" ? this.#others.requests : undefined;
   }
 
   /** Paths of requests are put below this: "" or "/prefix". */
@@ -132,6 +139,16 @@ export class Upstream {
     if (health === "ready" || this.capacity.source === NOT_ASKED) await this.#learn();
   }
 
+  /** Asks the server how busy it is, where it tells. `own` says what can be ours of that. Never rejects. */
+  async lookForOthers(own: () => number | undefined): Promise<void> {
+    const before = own();
+    const { engine } = this;
+    const asks = this.health === "ready" && before !== undefined && (before > 0 || engine.loadOnlyBesideWork !== true);
+    const told = asks ? await engine.load?.(this.#probe) : undefined;
+    const after = own();
+    this.#others.look(told, before === undefined || after === undefined ? undefined : Math.max(before, after));
+  }
+
   /** A busy server may be slow to answer: one miss, or any while it is sending, is no proof that it is gone. */
   #missed(): void {
     this.#misses++;
@@ -144,6 +161,7 @@ export class Upstream {
     this.health = "down";
     // What comes back on this port may be another server.
     this.engine = unknownEngine;
+    this.#others = new ForeignLoad();
   }
 
   async close(): Promise<void> {

@@ -4,23 +4,35 @@ import type { Upstream } from "./upstream.ts";
 /** How often a server is asked. llama-server restarts its cancel timers whenever it answers, so not often. */
 const PROBE_DOWN_MS = 2_000;
 const PROBE_UP_MS = 15_000;
+/** Nor is it asked sooner how busy it is, whatever else makes a probe necessary; a timer may be early by a little. */
+const LOAD_AT_MOST_MS = PROBE_UP_MS - 100;
 
 /** Which server a request goes to, or why none. */
 export type Choice =
   | { readonly upstream: Upstream }
   | { readonly refused: "no_upstream" | "upstream_down" | "unknown_model"; readonly models: readonly string[] };
 
+export interface UpstreamsOptions {
+  /** Called after every probe; it compares for itself. */
+  readonly onChange: (upstream: Upstream) => void;
+  /** The most requests at a server that can be this gateway's own; `undefined` while that cannot be told. */
+  readonly own: (upstream: Upstream) => number | undefined;
+  readonly clock?: Clock;
+}
+
 /** The model servers behind one gateway, and who of them is up. */
 export class Upstreams {
   readonly all: Upstream[] = [];
   readonly #clock: Clock;
   readonly #onChange: (upstream: Upstream) => void;
+  readonly #own: (upstream: Upstream) => number | undefined;
+  readonly #lookedAt = new WeakMap<Upstream, number>();
   readonly #timers = new Map<Upstream, () => void>();
   #closed = false;
 
-  /** `onChange` is called after every probe; it compares for itself. */
-  constructor(onChange: (upstream: Upstream) => void, clock: Clock = systemClock) {
+  constructor({ onChange, own, clock = systemClock }: UpstreamsOptions) {
     this.#onChange = onChange;
+    this.#own = own;
     this.#clock = clock;
   }
 
@@ -93,6 +105,7 @@ export class Upstreams {
   async #probe(upstream: Upstream): Promise<void> {
     this.#timers.get(upstream)?.();
     await upstream.refresh();
+    await this.#lookForOthers(upstream);
     if (this.#closed || !this.all.includes(upstream)) return;
     this.#onChange(upstream);
     const delayMs = upstream.health === "ready" && !upstream.doubtful ? PROBE_UP_MS : PROBE_DOWN_MS;
@@ -101,6 +114,13 @@ export class Upstreams {
       upstream,
       this.#clock.after(delayMs, () => void this.#probe(upstream), false),
     );
+  }
+
+  async #lookForOthers(upstream: Upstream): Promise<void> {
+    const now = this.#clock.now();
+    if (now - (this.#lookedAt.get(upstream) ?? -Infinity) < LOAD_AT_MOST_MS) return;
+    this.#lookedAt.set(upstream, now);
+    await upstream.lookForOthers(() => this.#own(upstream));
   }
 }
 

@@ -12,6 +12,7 @@ import { ClientGone } from "./client-gone.ts";
 import type { GatewayContext } from "./context.ts";
 import { chooseUpstream } from "./choose-upstream.ts";
 import { forward } from "./forward.ts";
+import { countsAsOne } from "./own-load.ts";
 import { readBody } from "./read-body.ts";
 import { Refused } from "./refused.ts";
 import { retryKey } from "./retries.ts";
@@ -68,6 +69,7 @@ async function prepare(gateway: GatewayContext, visit: Visit, asked: Route): Pro
   const { upstream, model } = chooseUpstream(gateway, classification.model);
   record.model = model ?? facts.model;
   record.upstream = upstream.name;
+  record.countsAsOne = countsAsOne(route, facts);
   record.gate = upstream.group.gate.name;
   const { priority } = classification;
   const parkable = isParkable(gateway, upstream, route, priority);

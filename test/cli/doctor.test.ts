@@ -85,10 +85,10 @@ describe("headgate doctor examines", () => {
     await (await others).text();
   });
 
-  test("llama-server's slots once, because every look puts off its cancellations", async () => {
+  test("llama-server's load once, because every look puts off its cancellations", async () => {
     await using it = await server();
     await look(it);
-    assert.equal(it.served.filter(({ url }) => url === "/slots").length, 1);
+    assert.equal(it.served.filter(({ url }) => /^\/(?:slots|metrics)/.test(url)).length, 1);
   });
 
   test("no server by loading a model into it that nobody asked for", async () => {

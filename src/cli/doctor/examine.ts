@@ -3,7 +3,6 @@ import type { Engine, EngineName, Health, StepAside } from "../../engines/engine
 import { HttpProbe } from "../../engines/http-probe.ts";
 import type { Clock } from "../../gate/index.ts";
 import { instanceAt } from "../../gateway/discovery.ts";
-import { businessOf } from "./business.ts";
 import { judge, type Judgement } from "./judge.ts";
 import { loadedModel } from "./loaded-model.ts";
 import { measure, type Measurement } from "./measure.ts";
@@ -86,7 +85,7 @@ async function tryOut(
   { url, engine, slots, probe }: Patient,
   { apiKey, model: wanted, force, clock }: ExamineOptions,
 ): Promise<Measurement | NoTrial> {
-  const business = force ? 0 : await businessOf(engine, probe);
+  const business = force ? 0 : await engine.load?.(probe);
   if (business !== undefined && business > 0) {
     const requests = business === 1 ? "1 request of somebody else is" : `${business} requests of others are`;
     const busy = `${requests} there: trials would hold them up and give wrong figures; try again later, or with --force`;

@@ -85,7 +85,7 @@ function waitedBy({ state, grantedAt, arrivedAt }: RequestRecord, now: number): 
   return state === "reading" ? 0 : (grantedAt ?? now) - arrivedAt;
 }
 
-function upstreamView({ name, url, engine, health, capacity, models, group }: Upstream): UpstreamView {
+function upstreamView({ name, url, engine, health, capacity, foreign, models, group }: Upstream): UpstreamView {
   return {
     name,
     // Without the user and password that a URL can carry.
@@ -95,6 +95,7 @@ function upstreamView({ name, url, engine, health, capacity, models, group }: Up
     health,
     capacity: capacity.slots,
     capacitySource: capacity.source,
+    foreign: foreign ?? null,
     models: models ?? null,
     gate: group.gate.name,
     stepAside: engine.stepAside,

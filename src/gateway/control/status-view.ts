@@ -24,6 +24,8 @@ export interface UpstreamView {
   readonly capacity: number;
   /** Who says so. */
   readonly capacitySource: string;
+  /** Requests there that did not come through this gateway, when last looked; `null` while that is not known. */
+  readonly foreign: number | null;
   /** `null` when it does not tell. */
   readonly models: readonly string[] | null;
   readonly gate: string;

@@ -66,6 +66,7 @@ export const sglang: Manners = {
     ...["/get_model_info", "/model_info"].map((path) =>
       get(path, ({ models }) => ({ model_path: models[0], tokenizer_path: models[0], is_generation: true })),
     ),
+    get("/v1/loads", loads),
     ...modelRoutes("sglang"),
     ...chatRoutes(API, ["/v1/chat/completions"]),
     ...completionRoutes(API, ["/v1/completions"]),
@@ -93,6 +94,12 @@ function serverInfo({ slots, models }: ServerView): Json {
     internal_states: [{ effective_max_running_requests_per_dp: slots.capacity, last_gen_throughput: 0 }],
     version: "0.5.9",
   };
+}
+
+function loads({ slots: { busy, waiting, capacity } }: ServerView): Json {
+  const rank = { dp_rank: 0, num_running_reqs: busy, num_waiting_reqs: waiting, max_running_requests: capacity };
+  const aggregate = { total_running_reqs: busy, total_waiting_reqs: waiting, total_reqs: busy + waiting };
+  return { version: "0.5.9", dp_rank_count: 1, loads: [rank], aggregate };
 }
 
 function abortRequest(call: Call): Outgoing {
