@@ -17,6 +17,9 @@ const STREAM_HEAD = [
   "no",
 ];
 
+/** A server that is loading or busy is asked again soon; clients that are not told so give up, or ask again at once. */
+const RETRY_503 = ["Retry-After", "5", "x-should-retry", "true"];
+
 /**
  * The client's side of one request: writes the answer as it comes and knows when the client has left.
  *
@@ -50,9 +53,11 @@ export class ClientResponse implements ClientPort {
     this.status = status;
     this.#streaming = streams(head) === true;
     const framing = contentLength === undefined ? [] : ["Content-Length", String(contentLength)];
+    const passed = responseHeaders(rawHeaders);
     this.#response.writeHead(status, sendable(statusText), [
-      ...responseHeaders(rawHeaders),
+      ...passed,
       ...framing,
+      ...(status === 503 && !has(passed, "retry-after") ? RETRY_503 : []),
       ...this.ownHeaders,
     ]);
     // A stream's head must not wait for its first token; anything else goes out in one packet with its body.
@@ -102,6 +107,11 @@ export class ClientResponse implements ClientPort {
     this.#response.writeHead(status, [...headers, "X-Headgate-Reason", error.code, ...this.ownHeaders]);
     this.#response.end(body);
   }
+}
+
+/** Whether a flat list of headers has one of this name, which is in lower case. */
+function has(headers: readonly string[], name: string): boolean {
+  return headers.some((item, index) => index % 2 === 0 && item.toLowerCase() === name);
 }
 
 /** A reason phrase is decoration. One that Node would not send must not cost its client the answer. */

@@ -252,12 +252,13 @@ test("a server that keeps working after an abort gets nothing more until its slo
   for (const answer of next) assert.match((await reading(answer)).text, /\[DONE\]/);
 });
 
-test("a model that still loads: the server's own 503 reaches the client, which may retry", async () => {
+test("a model that still loads: the server's own 503 reaches the client, which is told when to ask again", async () => {
   await using it = await startGateway({ server: { engine: "llama-server", loading: true } });
   assert.equal(it.gateway.upstreams.all[0]!.health, "loading");
   const answer = await it.post(CHAT, chat());
   assert.equal(answer.status, 503);
   assert.match(await answer.text(), /Loading model/i);
+  assert.deepEqual([answer.headers.get("retry-after"), answer.headers.get("x-should-retry")], ["5", "true"]);
   it.server.loading = false;
   const client = new OpenAI({ baseURL: `${it.url}/v1`, apiKey: "none", maxRetries: 0 });
   const { choices } = await client.chat.completions.create({
@@ -265,6 +266,14 @@ test("a model that still loads: the server's own 503 reaches the client, which m
     messages: [USER as { role: "user"; content: string }],
   });
   assert.ok(choices[0]!.message.content);
+});
+
+test("a 503 that says itself when to ask again is left as it is", async () => {
+  await using it = await startGateway();
+  it.server.fail({ kind: "status", status: 503, body: "{}", headers: { "retry-after": "31" } });
+  const answer = await it.post(CHAT, chat());
+  await answer.text();
+  assert.deepEqual([answer.headers.get("retry-after"), answer.headers.get("x-should-retry")], ["31", null]);
 });
 
 test("a restart while requests wait: every one of them is answered, and those that come after it are served", async () => {
