@@ -177,7 +177,6 @@ declare class Upstream {
     readonly group: GateGroup;
     readonly preempt: boolean | undefined;
     readonly watchdog: AbortWatchdog;
-    readonly refusesToResume: Set<string>;
     constructor(options: UpstreamOptions, group: GateGroup);
     get foreign(): number | undefined;
     get basePath(): string;
@@ -187,6 +186,8 @@ declare class Upstream {
     get aliases(): readonly (readonly [alias: string, name: string])[];
     allows(name: string): boolean;
     serves(model: string): boolean;
+    mayResume(model: string | undefined): boolean;
+    refusedToResume(model: string | undefined): void;
     modelFor(asked: string | undefined): string | undefined;
     get takesAnyModel(): boolean;
     refresh(): Promise<void>;
@@ -386,6 +387,7 @@ interface Engine {
     }): boolean;
     outgoing(request: OutgoingRequest): Outgoing;
     readonly resume?: Resume;
+    resumesTruly?(probe: Probe): Promise<boolean>;
 }
 type Health = "ready" | "loading" | "down";
 interface Capacity {
@@ -450,6 +452,7 @@ interface HeldPermitOptions {
 type EngineName = "llama-server" | "ollama" | "lm-studio" | "mlx-lm" | "mlx-vlm" | "vllm-mlx" | "omlx" | "vllm" | "sglang" | "simulated" | "unknown";
 interface Probe {
     get(path: string): Promise<ProbeAnswer | undefined>;
+    post(path: string, body: object): Promise<ProbeAnswer | undefined>;
 }
 type StepAside = "resume" | "restart" | "finish";
 interface OutgoingRequest {

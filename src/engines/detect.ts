@@ -72,4 +72,8 @@ class RememberingProbe implements Probe {
     if (answer === undefined) this.#answers.set(path, (answer = this.#probe.get(path)));
     return answer;
   }
+
+  post(path: string, body: object): Promise<ProbeAnswer | undefined> {
+    return this.#probe.post(path, body);
+  }
 }

@@ -22,6 +22,8 @@ export type EngineName =
 export interface Probe {
   /** `undefined` when nobody answers: refused, timed out, reset. Never rejects. */
   get(path: string): Promise<ProbeAnswer | undefined>;
+  /** The same with a JSON body. Only for questions that make no work for the model. */
+  post(path: string, body: object): Promise<ProbeAnswer | undefined>;
 }
 
 export interface ProbeAnswer {
@@ -99,4 +101,6 @@ export interface Engine {
   outgoing(request: OutgoingRequest): Outgoing;
   /** How a request that stepped aside goes on; without it, it starts over or is not asked to. Pure. */
   readonly resume?: Resume;
+  /** Whether the template of the model it runs lets an answer be continued as {@link Engine.resume} does; asked once while it is up. */
+  resumesTruly?(probe: Probe): Promise<boolean>;
 }

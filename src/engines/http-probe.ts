@@ -26,13 +26,22 @@ export class HttpProbe implements Probe {
     this.#timeLimitMs = timeLimitMs;
   }
 
-  async get(path: string): Promise<ProbeAnswer | undefined> {
+  get(path: string): Promise<ProbeAnswer | undefined> {
+    return this.#ask(path, undefined);
+  }
+
+  post(path: string, body: object): Promise<ProbeAnswer | undefined> {
+    return this.#ask(path, JSON.stringify(body));
+  }
+
+  async #ask(path: string, json: string | undefined): Promise<ProbeAnswer | undefined> {
     const client = new Client(this.#origin, { connect: { timeout: this.#timeLimitMs } });
     try {
       const { statusCode, headers, body } = await client.request({
-        method: "GET",
+        method: json === undefined ? "GET" : "POST",
         path: this.#basePath + path,
-        headers: this.#headers,
+        headers: json === undefined ? this.#headers : { ...this.#headers, "content-type": "application/json" },
+        body: json ?? null,
         signal: AbortSignal.timeout(this.#timeLimitMs),
         // Says "Connection: close": no server need keep the connection either.
         reset: true,

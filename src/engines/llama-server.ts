@@ -12,6 +12,8 @@ import { openAiModels } from "./openai-models.ts";
 import { resumeWith } from "./resume.ts";
 import { slotCount } from "./slot-count.ts";
 
+const CONTINUES = { continue_final_message: true, add_generation_prompt: false };
+
 /** llama.cpp's server, which stops a streamed answer within one token and continues it later from its cache. */
 export const llamaServer: Engine = {
   name: "llama-server",
@@ -35,13 +37,11 @@ export const llamaServer: Engine = {
   outgoing,
   // Both flags, or it refuses (server-common.cpp); a grammar is fed what was said, so it holds for the rest too.
   resume: resumeWith({
-    flags: [
-      { set: "continue_final_message", value: true },
-      { set: "add_generation_prompt", value: false },
-    ],
+    flags: Object.entries(CONTINUES).map(([name, value]) => ({ set: name, value })),
     reasoning: "reasoning_content",
     restoresGrammar: true,
   }),
+  resumesTruly,
 };
 
 /**
@@ -72,6 +72,22 @@ async function load(probe: Probe): Promise<number | undefined> {
   const slots = await probe.get("/slots");
   if (slots?.status !== 200 || !Array.isArray(slots.json)) return undefined;
   return objectsIn(slots.json).filter((slot) => slot["is_processing"] === true).length;
+}
+
+/**
+ * A template that knows thinking may put an empty thought before an answer that is continued without one, and the model then goes
+ * another way (chat-auto-parser-generator.cpp). The server shows what it would give the model, without giving it.
+ */
+async function resumesTruly(probe: Probe): Promise<boolean> {
+  const question = { role: "user", content: "?" };
+  const answer = { role: "assistant", content: "An" };
+  const [fresh, continued] = await Promise.all([
+    probe.post("/apply-template", { messages: [question] }),
+    probe.post("/apply-template", { messages: [question, answer], ...CONTINUES }),
+  ]);
+  const [before, after] = [fresh, continued].map((shown) => membersOf(shown)["prompt"]);
+  // Who does not show it is taken at its word: what goes wrong then is noticed when it goes on.
+  return typeof before !== "string" || typeof after !== "string" || after === before + answer.content;
 }
 
 function outgoing(request: OutgoingRequest): Outgoing {

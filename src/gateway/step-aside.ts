@@ -130,7 +130,7 @@ export class StepAside {
   /** The model server would not go on: how else, if at all. */
   otherwise(): RunPlan {
     const { relay, place, visit } = this.#options;
-    place.upstream.refusesToResume.add(visit.record.model ?? "");
+    place.upstream.refusedToResume(visit.record.model);
     return this.#again(relay.delivered ? "repeating" : "afresh");
   }
 
@@ -145,9 +145,9 @@ export class StepAside {
   /** The request as it goes on behind what was said; `undefined` where it cannot. */
   #resumption(): Uint8Array | undefined {
     const { place, stitcher, body, visit } = this.#options;
-    const { engine, refusesToResume } = place.upstream;
+    const { engine } = place.upstream;
     if (stitcher?.resumable !== true || engine.resume === undefined) return undefined;
-    if (refusesToResume.has(visit.record.model ?? "")) return undefined;
+    if (!place.upstream.mayResume(visit.record.model)) return undefined;
     const { route, facts, priority } = place;
     const fields = topLevelFields(body);
     const request = { route, facts, body: new JsonReader(fields), priority, parkable: true };

@@ -42,13 +42,14 @@ export class Upstream {
   readonly preempt: boolean | undefined;
   readonly watchdog: AbortWatchdog;
   /** Models with which it would not go on where it had stopped. */
-  readonly refusesToResume: Set<string> = new Set();
+  readonly #refusesToResume: Set<string> = new Set();
   /** As the server told last; `undefined` when it does not tell. */
   #models: readonly string[] | undefined;
   readonly #rules: ModelsConfig;
   readonly #probe: Probe;
   readonly #configured: number | undefined;
   #misses = 0;
+  #resumesTruly: boolean | undefined;
   #others = new ForeignLoad();
 
   constructor(options: UpstreamOptions, group: GateGroup) {
@@ -115,6 +116,16 @@ export class Upstream {
     return this.models?.includes(model) === true;
   }
 
+  /** Whether an answer of `model` can be continued, as far as is known. */
+  mayResume(model: string | undefined): boolean {
+    return this.#resumesTruly !== false && !this.#refusesToResume.has(model ?? "");
+  }
+
+  /** It would not go on with an answer of `model`. */
+  refusedToResume(model: string | undefined): void {
+    this.#refusesToResume.add(model ?? "");
+  }
+
   /** The name for `asked` that the server knows. */
   modelFor(asked: string | undefined): string | undefined {
     const { alias, pin } = this.#rules;
@@ -160,6 +171,8 @@ export class Upstream {
   unreachable(): void {
     this.health = "down";
     // What comes back on this port may be another server.
+    this.#resumesTruly = undefined;
+    this.#refusesToResume.clear();
     this.engine = unknownEngine;
     this.#others = new ForeignLoad();
   }
@@ -170,6 +183,7 @@ export class Upstream {
   }
 
   async #learn(): Promise<void> {
+    this.#resumesTruly ??= (await this.engine.resumesTruly?.(this.#probe)) ?? true;
     this.#models = (await this.engine.models(this.#probe)) ?? this.#models;
     const told = this.#configured === undefined ? await this.engine.capacity(this.#probe) : undefined;
     if (this.#configured !== undefined) this.capacity = { slots: this.#configured, source: "configured" };

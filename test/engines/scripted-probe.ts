@@ -32,6 +32,10 @@ export class ScriptedProbe implements Probe {
     this.#script = script;
   }
 
+  post(path: string): Promise<ProbeAnswer | undefined> {
+    return this.get(path);
+  }
+
   get(path: string): Promise<ProbeAnswer | undefined> {
     this.asked.push(path);
     const { answers, others, server } = this.#script;

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import OpenAI from "openai";
+import type { ModelServerOptions } from "../../src/testing/index.ts";
+import { startGateway, type GatewayUnderTest } from "../support/gateway.ts";
+
+const TEXT = Array.from({ length: 40 }, (_, n) => `word${n}`).join(" ");
+
+/** A gateway that lets background step aside at once, before a server whose answers take their time. */
+function start(server: ModelServerOptions): Promise<GatewayUnderTest> {
+  return startGateway({
+    server: { answer: { text: TEXT }, timing: { decodeMsPerToken: 3 }, ...server },
+    config: { preempt: { enabled: true, minRunMs: 0 } },
+  });
+}
+
+function client(it: GatewayUnderTest, path: string): OpenAI {
+  return new OpenAI({ baseURL: `${it.url}${path}/v1`, apiKey: "none", maxRetries: 0 });
+}
+
+const ASK = [{ role: "user" as const, content: "Count." }];
+
+/** Reads a stream to its end; a person asks when its fifth piece is there. */
+async function readInterrupted(it: GatewayUnderTest): Promise<{ text: string; ids: Set<string>; finish: unknown[] }> {
+  const stream = await client(it, "/background").chat.completions.create({
+    model: it.server.model,
+    messages: ASK,
+    stream: true,
+  });
+  const ids = new Set<string>();
+  const finish: unknown[] = [];
+  let text = "";
+  let pieces = 0;
+  let person: Promise<unknown> | undefined;
+  for await (const chunk of stream) {
+    ids.add(chunk.id);
+    text += chunk.choices[0]?.delta.content ?? "";
+    if (chunk.choices[0]?.finish_reason) finish.push(chunk.choices[0].finish_reason);
+    if (++pieces === 5) person = askAsPerson(it);
+  }
+  await person;
+  // oMLX has it in every stream that takes its time.
+  ids.delete("chatcmpl-keepalive");
+  return { text, ids, finish };
+}
+
+function askAsPerson(it: GatewayUnderTest): Promise<unknown> {
+  return client(it, "/foreground").chat.completions.create({
+    model: it.server.model,
+    messages: ASK,
+    max_completion_tokens: 2,
+  });
+}
+
+for (const engine of ["llama-server", "vllm", "sglang", "omlx", "simulated"] as const) {
+  test(`${engine}: a stock client's stream steps aside for a person and goes on, word for word`, async () => {
+    await using it = await start({ engine });
+    const label = engine === "simulated" ? "[simulated by headgate: no model server was found] " : "";
+    const { text, ids, finish } = await readInterrupted(it);
+    assert.equal(text, label + TEXT);
+    assert.equal(ids.size, 1);
+    assert.deepEqual(finish, ["stop"]);
+    const [person, background] = it.ended;
+    assert.deepEqual([person?.priority, background?.priority], [0, 100]);
+    assert.deepEqual([background?.parks, background?.restarts], [1, 0]);
+  });
+}
+
+for (const engine of ["mlx-lm", "lm-studio"] as const) {
+  test(`${engine}: what its client has begun to read runs to its end, and the person goes next`, async () => {
+    await using it = await start({ engine });
+    const { text } = await readInterrupted(it);
+    assert.equal(text, TEXT);
+    assert.deepEqual(
+      it.ended.map(({ parks }) => parks),
+      [0, 0],
+    );
+  });
+}
+
+test("llama-server with a template that would go another way is not asked to go on", async () => {
+  await using it = await start({ engine: "llama-server", quirks: { thinkingTags: true } });
+  const { text } = await readInterrupted(it);
+  assert.equal(text, TEXT);
+  assert.equal(it.ended.at(-1)?.parks, 0);
+});
+
+test("a client that does not stream steps aside at any token, and gets its answer whole", async () => {
+  await using it = await start({ engine: "llama-server" });
+  const asked = client(it, "/background").chat.completions.create({ model: it.server.model, messages: ASK });
+  await it.until(() => [...it.gateway.requests.live.values()].some(({ firstTokenAt }) => firstTokenAt !== undefined));
+  await askAsPerson(it);
+  const answer = await asked;
+  assert.equal(answer.choices[0]?.message.content, TEXT);
+  const whole = await client(it, "/background").chat.completions.create({ model: it.server.model, messages: ASK });
+  assert.deepEqual(answer.usage?.completion_tokens, whole.usage?.completion_tokens);
+  assert.deepEqual(answer.usage?.prompt_tokens, whole.usage?.prompt_tokens);
+  assert.equal(it.ended[1]?.parks, 1);
+  assert.equal(it.ended[1]?.restarts, 0);
+});
+
+test("a client that has nothing yet begins anew: Ollama, not streamed", async () => {
+  await using it = await start({ engine: "ollama" });
+  const asked = it.post("/background/api/chat", { model: it.server.model, messages: ASK, stream: false });
+  await it.server.when("first-token");
+  await askAsPerson(it);
+  const answer = (await (await asked).json()) as { message: { content: string } };
+  assert.equal(answer.message.content, TEXT);
+  assert.deepEqual([it.ended[1]?.parks, it.ended[1]?.restarts], [1, 1]);
+});
+
+test("without --preempt a person waits for the end of what runs", async () => {
+  await using it = await startGateway({
+    server: { engine: "llama-server", answer: { text: TEXT }, timing: { decodeMsPerToken: 3 } },
+  });
+  const { text } = await readInterrupted(it);
+  assert.equal(text, TEXT);
+  assert.deepEqual(
+    it.ended.map(({ priority, parks }) => [priority, parks]),
+    [
+      [100, 0],
+      [0, 0],
+    ],
+  );
+});
+
+test("a person is never asked to step aside for a sooner one", async () => {
+  await using it = await start({ engine: "llama-server" });
+  it.server.pauseTokens();
+  const first = it.post("/foreground/v1/chat/completions", { model: it.server.model, messages: ASK, stream: true });
+  await it.server.when("started");
+  const second = it.post("/priority/-5/v1/chat/completions", { model: it.server.model, messages: ASK });
+  await it.waiting(1);
+  it.server.resumeTokens();
+  await (await first).text();
+  await (await second).text();
+  assert.equal(it.ended[0]?.priority, 0);
+  assert.equal(it.ended[0]?.parks, 0);
+});
