@@ -18,6 +18,7 @@ const STEPS: readonly Step[] = [
   { name: "types of the core, without Node or DOM", command: "tsc", args: ["-p", "tsconfig.gate.json"] },
   { name: "unused code", command: "knip", args: [] },
   { name: "public API", command: "node", args: ["scripts/api-report.ts"] },
+  { name: "schema of the configuration", command: "node", args: ["scripts/config-schema.ts"] },
   { name: "build", command: "node", args: ["scripts/build.ts"] },
   { name: "package", command: "npm", args: ["run", "--silent", "lint:package"] },
 ];

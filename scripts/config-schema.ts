@@ -1,7 +1,7 @@
 /**
  * headgate.schema.json: what editors complete a configuration from, and other programs check it with.
  *
- * `node scripts/config-schema.ts --write` writes it. Without `--write` it says whether the committed file is current.
+ * `npm run config:schema` writes it. Without `--write` it says whether the committed file is current.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,6 +15,6 @@ if (process.argv.includes("--write")) {
   const { exitCode, output } = run("oxfmt", [file]);
   if (exitCode !== 0) throw new Error(output);
 } else if (!isDeepStrictEqual(JSON.parse(readFileSync(file, "utf8")), publishedSchema())) {
-  console.log("headgate.schema.json is not current; run node scripts/config-schema.ts --write");
+  console.log("headgate.schema.json is not current; run npm run config:schema");
   process.exitCode = 1;
 }

@@ -32,7 +32,7 @@ function pathsOf(value: unknown, above: string): string[] {
 }
 
 describe("the published JSON Schema", () => {
-  it("is current: node scripts/config-schema.ts --write", () => {
+  it("is current: npm run config:schema", () => {
     assert.deepEqual(published, publishedSchema());
   });
 
