@@ -17,6 +17,8 @@ const STREAM_HEAD = [
   "no",
 ];
 
+const ALLOW_ORIGIN = "access-control-allow-origin";
+
 /** A server that is loading or busy is asked again soon; clients that are not told so give up, or ask again at once. */
 const RETRY_503 = ["Retry-After", "5", "x-should-retry", "true"];
 
@@ -53,7 +55,9 @@ export class ClientResponse implements ClientPort {
     this.status = status;
     this.#streaming = streams(head) === true;
     const framing = contentLength === undefined ? [] : ["Content-Length", String(contentLength)];
-    const passed = responseHeaders(rawHeaders);
+    // A browser takes no answer that allows two origins; ours is the one that was judged.
+    const judged = has(this.ownHeaders, ALLOW_ORIGIN);
+    const passed = responseHeaders(rawHeaders, (name) => judged && name === ALLOW_ORIGIN);
     this.#response.writeHead(status, sendable(statusText), [
       ...passed,
       ...framing,

@@ -4,6 +4,7 @@ import { recognise, type Recognised, type Route } from "../protocol/route.ts";
 import { ClientGone } from "./client-gone.ts";
 import { ClientResponse } from "./client-response.ts";
 import type { GatewayContext } from "./context.ts";
+import { answerPreflight, isPreflight, readableBy } from "./cross-origin.ts";
 import { answerModels } from "./models-route.ts";
 import { passThrough } from "./pass-through.ts";
 import type { Refusal } from "./refused.ts";
@@ -52,9 +53,16 @@ export class Entry {
     const client = new ClientResponse(request, response);
     const record = openRecord(request.method ?? "GET", prefixed.path, this.#gateway.clock.now());
     client.ownHeaders.push("X-Headgate-Request-Id", record.id);
+    const { origin } = request.headers;
+    if (objection === undefined && origin !== undefined) client.ownHeaders.push(...readableBy(origin));
     this.#gateway.requests.open(record);
     const recognised = recognise(record.method, prefixed.path);
     const dress = dressOf(recognised, prefixed.path);
+    if (objection === undefined && isPreflight(request)) {
+      answerPreflight(request, client);
+      this.#close(record, "finished", client.status);
+      return discardRest(request, this.#gateway.clock);
+    }
     const refused = objection === undefined ? this.#refusal(request) : badRequest(403, "forbidden", objection);
     if (refused !== undefined) {
       this.#refuse(client, record, dress, refused);
