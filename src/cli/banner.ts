@@ -8,8 +8,27 @@ export const STEP_ASIDE: Readonly<Record<StepAside, string>> = {
   finish: "a running stream is never interrupted",
 };
 
+/** With --preempt. */
+const STEPS_ASIDE: Readonly<Record<StepAside, string>> = {
+  resume: "running background steps aside, and goes on later where it stopped",
+  restart: "running background steps aside while its client has nothing of the answer, and begins anew later",
+  finish: "a running stream finishes first; background that does not stream begins anew later",
+};
+
+/** Without it. */
+const STAYS: Readonly<Record<StepAside, string>> = {
+  resume: "a running answer finishes first; with --preempt it steps aside and goes on later where it stopped",
+  restart: "a running answer finishes first; with --preempt it begins anew later, if its client has nothing of it yet",
+  finish: "a running answer finishes first; with --preempt one that does not stream begins anew later",
+};
+
 /** What a gateway says when it is up: where it listens, what it found, what that can do, and what to try first. */
-export function banner(urls: readonly string[], upstreams: readonly Upstream[], simulated: boolean): string {
+export function banner(
+  urls: readonly string[],
+  upstreams: readonly Upstream[],
+  simulated: boolean,
+  preempt: boolean,
+): string {
   const [url] = urls;
   const lines = [`Headgate listens on ${urls.join(", ")}`, ""];
   if (upstreams.length === 0) {
@@ -19,7 +38,7 @@ export function banner(urls: readonly string[], upstreams: readonly Upstream[], 
       "  To try Headgate without a model: --simulate",
     );
   }
-  for (const upstream of upstreams) lines.push(...describe(upstream, simulated));
+  for (const upstream of upstreams) lines.push(...describe(upstream, simulated, preempt));
   const model = upstreams.flatMap(({ models }) => models ?? [])[0] ?? "MODEL";
   lines.push(
     "",
@@ -36,11 +55,11 @@ export function banner(urls: readonly string[], upstreams: readonly Upstream[], 
 }
 
 /** What a gateway says when a server turns up later. */
-export function found(upstream: Upstream): string {
-  return `Found a model server:\n${describe(upstream, false).join("\n")}\n`;
+export function found(upstream: Upstream, preempt: boolean): string {
+  return `Found a model server:\n${describe(upstream, false, preempt).join("\n")}\n`;
 }
 
-function describe(upstream: Upstream, simulated: boolean): string[] {
+function describe(upstream: Upstream, simulated: boolean, preempt: boolean): string[] {
   const { engine, capacity, health, name, url } = upstream;
   if (!upstream.known) return [`  ${name}: nobody answers at ${url.origin} yet; Headgate keeps asking`];
   if (simulated) {
@@ -53,7 +72,7 @@ function describe(upstream: Upstream, simulated: boolean): string[] {
   return [
     `  ${name}: ${engine.title} at ${url.origin}, ${health}`,
     `    ${slots} (${capacity.source})`,
-    `    when a person comes, ${STEP_ASIDE[engine.stepAside]}`,
+    `    when a person comes, ${(upstream.preempt ?? preempt) ? STEPS_ASIDE[engine.stepAside] : STAYS[engine.stepAside]}`,
     ...engine.notes.map((note) => `    ${note}`),
   ];
 }

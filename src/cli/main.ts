@@ -7,6 +7,7 @@
  * passes on the code of its command.
  */
 import { Command, CommanderError } from "commander";
+import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { EX_USAGE } from "./exit-codes.ts";
 import { runCommand } from "./run.ts";
@@ -21,6 +22,7 @@ const program = new Command("headgate")
   .addCommand(runCommand())
   .addCommand(statusCommand())
   .addCommand(doctorCommand())
+  .addCommand(demoCommand())
   .showHelpAfterError("(headgate --help lists what there is)")
   .exitOverride();
 

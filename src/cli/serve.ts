@@ -23,7 +23,9 @@ export async function serve(flags: Readonly<Record<string, unknown>>): Promise<v
     gateway.upstreams.recheckAll();
   });
   const gateway: Gateway = new Gateway({ config, log, clock });
-  const search = new ServerSearch(gateway, config.simulate, (upstream) => process.stdout.write(found(upstream)));
+  const search = new ServerSearch(gateway, config.simulate, (upstream) =>
+    process.stdout.write(found(upstream, gateway.config.preempt.enabled)),
+  );
   gateway.requests.follow(new ForegroundHint(config.queue.foregroundUpTo, (text) => process.stdout.write(text)));
   await Promise.all(config.upstreams.map((upstream) => gateway.addUpstream(upstream)));
   const discovers = config.discover ?? config.upstreams.length === 0;
@@ -32,7 +34,7 @@ export async function serve(flags: Readonly<Record<string, unknown>>): Promise<v
   if (addresses === undefined) return search.close();
   if (await isItsOwnUpstream(gateway)) return;
   if (discovers) search.keepLooking(addresses.map(({ port }) => port));
-  process.stdout.write(banner(addresses.map(urlOf), gateway.upstreams.all, search.simulating));
+  process.stdout.write(banner(addresses.map(urlOf), gateway.upstreams.all, search.simulating, config.preempt.enabled));
   process.on("SIGHUP", () => reload(gateway, load));
   await endOfService(gateway, search);
 }
