@@ -35,7 +35,7 @@ export async function forward(gateway: GatewayContext, visit: Visit, granted: Gr
   response.ownHeaders.push("X-Headgate-Priority", String(place.priority));
   response.ownHeaders.push("X-Headgate-Queue-Wait-Ms", String(Math.round(permit.waitedMs)));
   const { work, usage } = workOf(gateway, visit, granted);
-  using open = new OpenRelay(visit, place.upstream, work);
+  using open = new OpenRelay(gateway, visit, place.upstream, work);
   const { relay } = open;
   const { stitcher } = work;
   const aside = place.parkable ? new StepAside({ gateway, visit, place, permit, relay, stitcher, body }) : undefined;

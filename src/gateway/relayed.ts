@@ -1,4 +1,4 @@
-import { Relay, type RelayJob, type RelayResult } from "../relay/relay.ts";
+import { MOST_SILENCE_MS, Relay, type RelayJob, type RelayResult } from "../relay/relay.ts";
 import type { UpstreamRequest } from "../relay/attempt.ts";
 import { UpstreamFailure } from "../relay/upstream-failure.ts";
 import { ClientGone } from "./client-gone.ts";
@@ -7,7 +7,7 @@ import type { Upstream } from "./upstream.ts";
 import type { Visit } from "./visit.ts";
 
 /** What of a relay's job depends on the request alone. */
-export type RelayWork = Omit<RelayJob, "dispatcher" | "client">;
+export type RelayWork = Omit<RelayJob, "dispatcher" | "client" | "clock" | "onGivenUp">;
 
 /** A relay between `upstream` and the client of `visit`, which hears when the client hangs up until it is disposed of. */
 export class OpenRelay implements Disposable {
@@ -15,9 +15,18 @@ export class OpenRelay implements Disposable {
   readonly #hangUp: () => void;
   readonly #visit: Visit;
 
-  constructor(visit: Visit, upstream: Upstream, work: RelayWork) {
+  constructor(gateway: GatewayContext, visit: Visit, upstream: Upstream, work: RelayWork) {
     this.#visit = visit;
-    this.relay = new Relay({ ...work, dispatcher: upstream.pool, client: visit.response });
+    this.relay = new Relay({
+      ...work,
+      dispatcher: upstream.pool,
+      client: visit.response,
+      clock: gateway.clock,
+      onGivenUp: () => {
+        const about = { upstream: upstream.name, request: visit.record.id, silentMs: MOST_SILENCE_MS };
+        gateway.log.warn(about, GIVEN_UP);
+      },
+    });
     this.#hangUp = () => this.relay.clientGone();
     visit.response.presence.addEventListener("abort", this.#hangUp);
   }
@@ -39,7 +48,7 @@ export async function relayed(
 ): Promise<void> {
   // It may have left meanwhile.
   if (visit.response.presence.aborted) throw new ClientGone();
-  using open = new OpenRelay(visit, upstream, work);
+  using open = new OpenRelay(gateway, visit, upstream, work);
   judge(await open.relay.run(request), upstream, gateway);
 }
 
@@ -64,6 +73,10 @@ export function judge(result: RelayResult, upstream: Upstream, gateway: GatewayC
       throw new UpstreamFailure("upstream_failed", refusalText(result.status, result.body), true);
   }
 }
+
+const GIVEN_UP =
+  "the model server said nothing more to a request whose client has left; its connection is closed and its permit passed on. If " +
+  "later requests get no answer either, the server has lost the slot: restart it";
 
 const CONTRADICTED =
   "the request stepped aside for a sooner one, and the model server could neither go on with its answer nor give the same one " +

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import type { Clock } from "../gate/index.ts";
 import type { Aggregator } from "../protocol/aggregate.ts";
 import type { AnswerWatch } from "../protocol/answer-watch.ts";
 import type { Hider } from "../protocol/hide.ts";
@@ -6,6 +7,7 @@ import { Contradiction } from "../protocol/repetition.ts";
 import type { RunKind, Stitcher } from "../protocol/stitch.ts";
 import { lengthOf, streams } from "./answer-form.ts";
 import { Attempt, type ResponseHead, type UpstreamRequest } from "./attempt.ts";
+import { SilenceLimit } from "./silence-limit.ts";
 import { UpstreamFailure } from "./upstream-failure.ts";
 
 /** The client's side of one request. The relay never touches a socket of it. */
@@ -34,6 +36,9 @@ export interface RelayJob {
   readonly aggregator: (() => Aggregator | undefined) | undefined;
   /** Whether closing the connection is safe for this engine; else a hung-up client's answer is read to its end. */
   readonly mayAbort: boolean;
+  readonly clock: Clock;
+  /** A hung-up client's answer came no further for {@link MOST_SILENCE_MS}: its connection was closed all the same. */
+  readonly onGivenUp: () => void;
   /** The model server has begun to answer a run. */
   readonly onHead: (() => void) | undefined;
   /** The first content token came. */
@@ -59,6 +64,12 @@ export type RelayResult =
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
 /**
+ * How long a model server may say nothing to a client that has left, where closing the connection may harm the server. A long
+ * prompt is read in silence, and takes minutes; who says nothing for longer is stuck, and would hold its permit for ever.
+ */
+export const MOST_SILENCE_MS = 600_000;
+
+/**
  * Where an answer stands.
  *
  *     queued ──▶ sending ──▶ prefilling ──▶ decoding ──▶ finished | failed
@@ -67,6 +78,9 @@ const MAX_REFUSAL_BYTES = 64 * 1024;
  *       └─ before the first run              anywhere: the client leaves ──▶ gone
  */
 export type RelayState = "queued" | "sending" | "prefilling" | "decoding" | "parked" | "finished" | "failed" | "gone";
+
+/** The model server works. */
+const RUNNING: ReadonlySet<RelayState> = new Set<RelayState>(["sending", "prefilling", "decoding"]);
 
 /** One answer on its way from one model server to one client, in one run of the model or, if it is parked, in several. */
 export class Relay {
@@ -85,6 +99,7 @@ export class Relay {
   #refusalBytes = 0;
   #tokenSeen = false;
   #clientGone = false;
+  #silence: SilenceLimit | undefined;
 
   constructor(job: RelayJob) {
     this.#job = job;
@@ -111,8 +126,14 @@ export class Relay {
     const { promise, resolve } = Promise.withResolvers<RelayResult>();
     this.#settle = resolve;
     const attempt: Attempt = new Attempt(dispatcher, request, {
-      head: (head) => this.#head(head),
-      data: (chunk) => this.#data(chunk),
+      head: (head) => {
+        this.#silence?.heard();
+        this.#head(head);
+      },
+      data: (chunk) => {
+        this.#silence?.heard();
+        this.#data(chunk);
+      },
       end: () => this.#end(),
       error: (failure) => this.#broken(failure),
     });
@@ -134,7 +155,16 @@ export class Relay {
     if (this.#job.mayAbort) {
       this.#attempt?.abort();
       this.#over("gone", { kind: "gone" });
-    } else this.#attempt?.resume();
+    } else if (RUNNING.has(this.state)) {
+      this.#attempt?.resume();
+      this.#silence = new SilenceLimit(this.#job.clock, MOST_SILENCE_MS, () => this.#giveUp());
+    }
+  }
+
+  #giveUp(): void {
+    this.#attempt?.abort();
+    this.#job.onGivenUp();
+    this.#over("gone", { kind: "gone" });
   }
 
   #head(head: ResponseHead): void {
@@ -253,6 +283,7 @@ export class Relay {
 
   #over(state: RelayState, result: RelayResult): void {
     this.state = state;
+    this.#silence?.end();
     this.#settle(result);
   }
 }

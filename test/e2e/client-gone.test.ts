@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { createLog } from "../../src/gateway/log.ts";
+import { MOST_SILENCE_MS } from "../../src/relay/relay.ts";
 import { startGateway, type GatewayOptions, type GatewayUnderTest, type Json } from "../support/gateway.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { postBytes, RawClient } from "./raw-http.ts";
 import { CHAT, chat, stream } from "./talk.ts";
 
@@ -122,6 +125,30 @@ test("an Ollama stream is read to its end for a client that left, and its permit
   await (await next).text();
   assert.deepEqual([it.server.served.find((one) => one.id === id)!.outcome, it.server.slots.leaked], ["answered", 0]);
   assert.deepEqual(it.outcomes, ["client_closed", "finished"]);
+});
+
+test("an Ollama stream that falls silent for ten minutes after its client left gives its permit on, with a warning", async () => {
+  const clock = new ManualClock();
+  let written = "";
+  const log = createLog({ level: "warn", form: "json" }, { isTTY: false, write: (text) => void (written += text) });
+  await using it = await startGateway({ clock, log, server: { engine: "ollama" } });
+  it.server.pauseTokens();
+  const gone = await send(it, { model: "m", messages: [{ role: "user", content: "leaves" }] }, "/api/chat");
+  const { id } = await it.server.when("started");
+  await it.server.step(1);
+  await gone.until(/"content":"[^"]/);
+  const { all } = clock.pending;
+  gone.reset();
+  // Once it has noticed, the gateway measures the silence.
+  while (clock.pending.all === all) await nextTurn();
+  clock.advance(MOST_SILENCE_MS - 1);
+  assert.equal(it.gate.held, 1);
+  clock.advance(1);
+  await it.over(1);
+  await it.server.when("hung-up", id);
+  assert.match(written, /"request":"req_\w+".*permit passed on/);
+  assert.deepEqual(it.outcomes, ["client_closed"]);
+  it.server.resumeTokens();
 });
 
 test("a client too slow to read stops neither itself nor others, and leaving frees the slot", async () => {
