@@ -1,4 +1,5 @@
 import type { Outgoing } from "../engines/engine.ts";
+import { unknownEngine } from "../engines/unknown.ts";
 import { Priority } from "../gate/index.ts";
 import { topLevelFields } from "../protocol/json-fields.ts";
 import { JsonReader } from "../protocol/json-reader.ts";
@@ -86,9 +87,13 @@ async function prepare(gateway: GatewayContext, visit: Visit, asked: Route): Pro
   };
 }
 
-/** Whether a request may be asked to step aside at all: only if that was wished for, and never a person's. */
+/**
+ * Whether a request may be asked to step aside at all: only if that was wished for, never a person's, and not at a server of which
+ * nobody knows what an abort does to it.
+ */
 function isParkable({ config }: GatewayContext, upstream: Upstream, route: Route, priority: number): boolean {
   if (!(upstream.preempt ?? config.preempt.enabled) || upstream.watchdog.stuck) return false;
+  if (upstream.engine === unknownEngine) return false;
   return route.work === "generate" && route.dialect !== "opaque" && priority > Priority.FOREGROUND;
 }
 

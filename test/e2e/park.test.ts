@@ -66,7 +66,7 @@ for (const engine of ["llama-server", "vllm", "sglang", "omlx", "simulated"] as 
   });
 }
 
-for (const engine of ["mlx-lm", "lm-studio"] as const) {
+for (const engine of ["mlx-lm", "lm-studio", "plain"] as const) {
   test(`${engine}: what its client has begun to read runs to its end, and the person goes next`, async () => {
     await using it = await start({ engine });
     const { text } = await readInterrupted(it);
