@@ -1,8 +1,9 @@
 import type { Recognised } from "../protocol/route.ts";
+import { answerJson, askUpstream } from "./ask-upstream.ts";
 import type { GatewayContext } from "./context.ts";
+import { answerModel } from "./model-route.ts";
 import { passThrough } from "./pass-through.ts";
 import type { Upstream } from "./upstream.ts";
-import { headersFor } from "./upstream-headers.ts";
 import type { Visit } from "./visit.ts";
 
 type ModelsRequest = Extract<Recognised, { kind: "models" }>;
@@ -26,18 +27,18 @@ const OLLAMA: ListForm = { member: "models", frame: {}, names: ["name", "model"]
 
 /** Listed beside each model, so that a chat UI's menu can send its title model to the background. */
 const LISTED_PRIORITIES = ["background", "foreground"];
-const MAX_LIST_BYTES = 8 * 1024 * 1024;
 
 /** The last list of each server that was good, by path: it stands in while the server is down. */
 const lastGood = new WeakMap<Upstream, Map<string, readonly Entry[]>>();
 
 /**
  * Lists the models of every server behind the gateway with all that each server says of them: those allowed, their configured
- * aliases, and each as `MODEL@background` and `MODEL@foreground`. One model's description is the server's own.
+ * aliases, and each as `MODEL@background` and `MODEL@foreground`.
  */
 export async function answerModels(gateway: GatewayContext, visit: Visit, asked: ModelsRequest): Promise<void> {
   const form = asked.family === "openai" ? OPENAI : OLLAMA;
-  if (asked.model !== undefined || visit.path.endsWith("/ps")) return passThrough(gateway, visit);
+  if (asked.model !== undefined) return answerModel(gateway, visit, asked.model);
+  if (visit.path.endsWith("/ps")) return passThrough(gateway, visit);
   const lists = await Promise.all(
     gateway.upstreams.all.map(async (upstream) =>
       namesAdded(upstream, form, await entriesOf(gateway, visit, upstream, form)),
@@ -46,11 +47,7 @@ export async function answerModels(gateway: GatewayContext, visit: Visit, asked:
   const entries = lists.flat();
   // Nobody could be asked, or nobody has such a list: let the server say so itself.
   if (entries.length === 0) return passThrough(gateway, visit);
-  const body = Buffer.from(JSON.stringify({ ...form.frame, [form.member]: entries }));
-  const rawHeaders = ["Content-Type", "application/json"];
-  visit.response.head({ status: 200, statusText: "OK", rawHeaders, contentLength: body.length });
-  visit.response.write(body);
-  visit.response.end();
+  answerJson(visit, { ...form.frame, [form.member]: entries });
 }
 
 async function entriesOf(
@@ -72,21 +69,8 @@ async function askedNow(
   upstream: Upstream,
   form: ListForm,
 ): Promise<readonly Entry[] | undefined> {
-  try {
-    const answer = await upstream.pool.request({
-      method: "GET",
-      path: upstream.basePath + visit.path + visit.query,
-      headers: headersFor(gateway, visit, upstream, { dropHeaders: ["accept-encoding"] }),
-      headersTimeout: 5_000,
-      bodyTimeout: 5_000,
-    });
-    const text = await answer.body.text();
-    if (answer.statusCode !== 200 || text.length > MAX_LIST_BYTES) return undefined;
-    const list = (JSON.parse(text) as Record<string, unknown>)[form.member];
-    return Array.isArray(list) ? list.filter(isEntry) : undefined;
-  } catch {
-    return undefined;
-  }
+  const list = (await askUpstream(gateway, visit, upstream))?.[form.member];
+  return Array.isArray(list) ? list.filter(isEntry) : undefined;
 }
 
 function namesAdded(upstream: Upstream, form: ListForm, entries: readonly Entry[]): readonly Entry[] {
