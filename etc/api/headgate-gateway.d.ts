@@ -386,6 +386,7 @@ interface Engine {
         readonly streaming: boolean;
     }): boolean;
     outgoing(request: OutgoingRequest): Outgoing;
+    isBusy?(status: number, body: Uint8Array): boolean;
     readonly resume?: Resume;
     resumesTruly?(probe: Probe): Promise<boolean>;
 }

@@ -26,7 +26,7 @@ export class Chat {
     if (!answer.ok || answer.body === null)
       throw new Error(`the gateway answered ${answer.status}: ${await answer.text()}`);
     const decoder = frameDecoder("openai-chat");
-    for await (const chunk of answer.body) {
+    for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
       for (const { data } of decoder.push(chunk)) {
         const piece = data === undefined ? undefined : pieceOf(data);
         if (piece === undefined) continue;

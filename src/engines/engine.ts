@@ -99,6 +99,11 @@ export interface Engine {
   mayAbort(exchange: { readonly streaming: boolean }): boolean;
   /** What must change in a request on its way to this engine. Pure. */
   outgoing(request: OutgoingRequest): Outgoing;
+  /**
+   * Whether an answer says that the server still works on another request, and takes this one later: one that refuses rather than
+   * queues does so while it has yet to notice an abort.
+   */
+  isBusy?(status: number, body: Uint8Array): boolean;
   /** How a request that stepped aside goes on; without it, it starts over or is not asked to. Pure. */
   readonly resume?: Resume;
   /** Whether the template of the model it runs lets an answer be continued as {@link Engine.resume} does; asked once while it is up. */

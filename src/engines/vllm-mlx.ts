@@ -1,4 +1,4 @@
-import { countIn } from "../protocol/untrusted-json.ts";
+import { countIn, objectIn, parseObject, textIn } from "../protocol/untrusted-json.ts";
 import { asReceived } from "./as-received.ts";
 import type { Engine, Probe } from "./engine.ts";
 import { membersOf, modelOwner } from "./fingerprint.ts";
@@ -22,8 +22,15 @@ export const vllmMlx: Engine = {
   load: async (probe) => sumIn(membersOf(await probe.get("/v1/status")), ["num_running", "num_waiting"]),
   models: openAiModels,
   mayAbort: () => true,
+  isBusy,
   outgoing: asReceived,
 };
+
+/** Of its simple engine (vllm_mlx/server.py): `{"detail":{"error","message":"… retry later"}}`. */
+function isBusy(status: number, body: Uint8Array): boolean {
+  const detail = status === 503 ? objectIn(parseObject(body)?.["detail"]) : undefined;
+  return textIn(detail?.["message"])?.includes("retry later") === true;
+}
 
 /** While no model is loaded, its list is empty; its status has the same members then (vllm_mlx/server.py). */
 async function identify(probe: Probe): Promise<boolean> {

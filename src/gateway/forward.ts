@@ -8,6 +8,7 @@ import { Stitcher } from "../protocol/stitch.ts";
 import type { UpstreamRequest } from "../relay/attempt.ts";
 import type { RelayResult } from "../relay/relay.ts";
 import type { Place } from "./admission.ts";
+import { BusyServer } from "./busy-server.ts";
 import { ClientGone } from "./client-gone.ts";
 import type { GatewayContext } from "./context.ts";
 import { judge, OpenRelay, type RelayWork } from "./relayed.ts";
@@ -45,7 +46,8 @@ export async function forward(gateway: GatewayContext, visit: Visit, granted: Gr
     return aside === undefined ? result : aside.during(result);
   };
   try {
-    const result = await runs({ body, kind: "afresh" }, send, aside);
+    const busy = new BusyServer(gateway.clock, response.presence, relay);
+    const result = await runs({ body, kind: "afresh" }, { send, aside, busy });
     if (result.kind === "gone" && work.mayAbort) place.upstream.watchdog.aborted();
     judge(result, place.upstream, gateway);
   } finally {
@@ -53,16 +55,20 @@ export async function forward(gateway: GatewayContext, visit: Visit, granted: Gr
   }
 }
 
-/** One run, and another whenever the last one stepped aside or would not go on. Returns how the last of them ended. */
-async function runs(
-  first: RunPlan,
-  send: (plan: RunPlan) => Promise<RelayResult>,
-  aside: StepAside | undefined,
-): Promise<RelayResult> {
+/** How the runs of one request come about. */
+interface Means {
+  readonly send: (plan: RunPlan) => Promise<RelayResult>;
+  readonly aside: StepAside | undefined;
+  readonly busy: BusyServer;
+}
+
+/** One run, and another whenever the last one stepped aside, would not go on or came too early. Returns how the last of them ended. */
+async function runs(first: RunPlan, { send, aside, busy }: Means): Promise<RelayResult> {
   let plan = first;
   for (;;) {
     const result = await send(plan);
-    if (aside !== undefined && result.kind === "parked") plan = await aside.comeBack();
+    if (result.kind === "busy") await busy.pass();
+    else if (aside !== undefined && result.kind === "parked") plan = await aside.comeBack();
     else if (aside !== undefined && plan.kind === "behind" && result.kind === "refused") plan = aside.otherwise();
     else return result;
   }
@@ -86,6 +92,7 @@ function workOf(gateway: GatewayContext, { record }: Visit, { place, outgoing }:
     hider: facts.stream ? hider(route.dialect, outgoing.hide) : undefined,
     aggregator: outgoing.forceStream ? () => aggregator(route.dialect, outgoing.hide) : undefined,
     mayAbort: upstream.engine.mayAbort({ streaming }),
+    isBusy: upstream.engine.isBusy && ((status, said) => upstream.engine.isBusy!(status, said)),
     onHead: () => upstream.watchdog.heard(),
     // A whole answer begins when it is complete: that is no first token.
     onFirstToken: streaming

@@ -28,6 +28,7 @@ export async function passThrough(gateway: GatewayContext, visit: Visit, known?:
     hider: undefined,
     aggregator: undefined,
     mayAbort: true,
+    isBusy: undefined,
     onHead: undefined,
     onFirstToken: undefined,
   });

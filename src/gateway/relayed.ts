@@ -58,6 +58,7 @@ export function judge(result: RelayResult, upstream: Upstream, gateway: GatewayC
     case "finished":
       return;
     case "gone":
+    case "busy":
     case "parked":
       throw new ClientGone();
     case "failed":

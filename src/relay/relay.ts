@@ -36,6 +36,8 @@ export interface RelayJob {
   readonly aggregator: (() => Aggregator | undefined) | undefined;
   /** Whether closing the connection is safe for this engine; else a hung-up client's answer is read to its end. */
   readonly mayAbort: boolean;
+  /** Whether an error answer says that the server will take the request a little later. */
+  readonly isBusy: ((status: number, body: Uint8Array) => boolean) | undefined;
   readonly clock: Clock;
   /** A hung-up client's answer came no further for {@link MOST_SILENCE_MS}: its connection was closed all the same. */
   readonly onGivenUp: () => void;
@@ -50,13 +52,15 @@ export interface RelayJob {
  *
  * `finished`: it gave an answer of its own, which the client has, whatever its status. `refused`: it gave an error status after
  * the client had been sent a head, or to a run that goes on with an earlier one. `failed`: no answer, a broken one, or an error
- * inside a 200. `parked`: it was stopped, and another run may follow. `gone`: the client left.
+ * inside a 200. `contradicted`: it had to say the same again and did not. `busy`: it refused, and will take the request a little
+ * later. `parked`: it was stopped, and another run may follow. `gone`: the client left.
  */
 export type RelayResult =
   | { readonly kind: "finished"; readonly status: number }
   | { readonly kind: "refused"; readonly status: number; readonly body: Uint8Array }
   | { readonly kind: "failed"; readonly failure: UpstreamFailure }
   | { readonly kind: "contradicted" }
+  | { readonly kind: "busy" }
   | { readonly kind: "parked" }
   | { readonly kind: "gone" };
 
@@ -82,6 +86,12 @@ export type RelayState = "queued" | "sending" | "prefilling" | "decoding" | "par
 /** The model server works. */
 const RUNNING: ReadonlySet<RelayState> = new Set<RelayState>(["sending", "prefilling", "decoding"]);
 
+/**
+ * What happens to an answer's bytes. `pass`: they go on. `collect`: they are put together. `refusal`: an error is kept, to be told
+ * in-band. `withheld`: an error is kept until it is known whether the server only asks for patience.
+ */
+type Mode = "pass" | "collect" | "refusal" | "withheld";
+
 /** One answer on its way from one model server to one client, in one run of the model or, if it is parked, in several. */
 export class Relay {
   readonly #job: RelayJob;
@@ -89,7 +99,11 @@ export class Relay {
   #attempt: Attempt | undefined;
   #settle!: (result: RelayResult) => void;
   #status = 0;
-  #mode: "pass" | "collect" | "refusal" = "pass";
+  #mode: Mode = "pass";
+  /** Of an error answer that the client gets once it is known not to say "busy". */
+  #withheld: ResponseHead | undefined;
+  /** Whether the server may still say so. */
+  patient = true;
   #kind: RunKind = "afresh";
   /** What comes is no stream, an error above all: it has no frames. */
   #passesWhole = false;
@@ -121,6 +135,7 @@ export class Relay {
     this.#watch = undefined;
     this.#refusal = [];
     this.#refusalBytes = 0;
+    this.#withheld = undefined;
     this.#passesWhole = false;
     this.state = "sending";
     const { promise, resolve } = Promise.withResolvers<RelayResult>();
@@ -177,17 +192,21 @@ export class Relay {
     this.#passesWhole = !streaming || head.status !== 200;
     // Other good statuses, 204 above all, promise no answer that could be unfinished.
     if (head.status === 200) this.#watch = watch?.(streaming);
-    if ((client.begun || this.#kind !== "afresh") && !good) this.#mode = "refusal";
-    else if (this.#aggregator !== undefined && good && streaming) this.#mode = "collect";
-    else {
-      this.#mode = "pass";
-      if (!this.#clientGone) client.head(watch === undefined ? { ...head, contentLength: lengthOf(head) } : head);
-    }
+    this.#mode = this.#modeFor(good, streaming);
+    if (this.#mode === "withheld") this.#withheld = head;
+    if (this.#mode !== "pass" || this.#clientGone) return;
+    client.head(watch === undefined ? { ...head, contentLength: lengthOf(head) } : head);
+  }
+
+  #modeFor(good: boolean, streaming: boolean): Mode {
+    if (good) return this.#aggregator !== undefined && streaming ? "collect" : "pass";
+    if (this.#job.client.begun || this.#kind !== "afresh") return "refusal";
+    return this.patient && this.#job.isBusy !== undefined ? "withheld" : "pass";
   }
 
   #data(chunk: Uint8Array): void {
     const watch = this.#watch;
-    if (this.#mode === "refusal") return this.#keepRefusal(chunk);
+    if (this.#mode === "refusal" || this.#mode === "withheld") return this.#keepRefusal(chunk);
     watch?.push(chunk);
     if (watch?.started === true) this.#started();
     this.#forward(() => this.#stitched(chunk));
@@ -233,9 +252,7 @@ export class Relay {
 
   #end(): void {
     if (this.#clientGone) return this.#over("gone", { kind: "gone" });
-    if (this.#mode === "refusal") {
-      return this.#over("failed", { kind: "refused", status: this.#status, body: concat(this.#refusal) });
-    }
+    if (this.#mode === "refusal" || this.#mode === "withheld") return this.#refused(concat(this.#refusal));
     const watch = this.#watch;
     const { stitcher } = this.#job;
     watch?.end();
@@ -246,6 +263,17 @@ export class Relay {
     if (stops !== undefined) return this.#over("failed", { kind: "failed", failure: stops });
     this.#job.client.end();
     this.#over("finished", { kind: "finished", status: this.#status });
+  }
+
+  #refused(body: Uint8Array): void {
+    const status = this.#status;
+    if (this.patient && this.#job.isBusy?.(status, body) === true) return this.#over("failed", { kind: "busy" });
+    if (this.#withheld === undefined) return this.#over("failed", { kind: "refused", status, body });
+    const { client } = this.#job;
+    client.head({ ...this.#withheld, contentLength: body.length });
+    client.write(body);
+    client.end();
+    this.#over("finished", { kind: "finished", status });
   }
 
   /** Returns why there is nothing to deliver. */

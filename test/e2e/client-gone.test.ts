@@ -230,3 +230,16 @@ test("who leaves while its body is read back from disk never reaches the server"
   assert.deepEqual(it.outcomes, ["client_closed"]);
   assert.ok(it.server.served.every(({ isWork }) => !isWork));
 });
+
+test("a server that refuses the next request while it has yet to notice that one is gone: the next waits for it", async () => {
+  await using it = await startGateway({
+    server: { engine: "vllm-mlx", answer: { tokens: 60 }, timing: { decodeMsPerToken: 5 } },
+  });
+  const client = new AbortController();
+  const first = await it.post(CHAT, stream(), { signal: client.signal });
+  await first.body!.getReader().read();
+  client.abort();
+  const next = await it.post(CHAT, chat());
+  assert.equal(next.status, 200);
+  assert.equal(it.server.served.filter(({ outcome }) => outcome === "refused").length > 0, true);
+});
