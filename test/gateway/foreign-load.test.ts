@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { createLog } from "../../src/gateway/log.ts";
 import { UpstreamNews } from "../../src/gateway/log-events.ts";
 import { omlx } from "../../src/engines/omlx.ts";
@@ -154,6 +155,22 @@ describe("foreign load", () => {
     assert.match(written, /"foreign":2.*without this gateway.*point that client at this gateway/);
     assert.doesNotMatch(written, /secret/);
     assert.equal(warnings(0, 1), 1);
+  });
+
+  test("is found by the gateway's own probes, and written to its log", async () => {
+    const clock = new ManualClock();
+    let written = "";
+    const log = createLog({ level: "warn", form: "json" }, { isTTY: false, write: (text) => void (written += text) });
+    await using it = await startGateway({ server: { engine: "omlx" }, clock, log });
+    it.server.pauseTokens();
+    const end = await past(it);
+    while (written === "") {
+      clock.advance(15_000);
+      await nextTurn();
+    }
+    assert.match(written, /"foreign":1.*point that client at this gateway/);
+    await end();
+    it.server.resumeTokens();
   });
 
   test("is asked for at every regular probe, and once in 15 s at most whatever else makes the gateway probe", async () => {
