@@ -192,6 +192,7 @@ declare class Upstream {
     get takesAnyModel(): boolean;
     refresh(): Promise<void>;
     lookForOthers(own: () => number | undefined): Promise<void>;
+    cancel(name: RunName): void;
     unreachable(): void;
     close(): Promise<void>;
 }
@@ -386,6 +387,7 @@ interface Engine {
         readonly streaming: boolean;
     }): boolean;
     outgoing(request: OutgoingRequest): Outgoing;
+    readonly cancelling?: Cancelling;
     isBusy?(status: number, body: Uint8Array): boolean;
     readonly resume?: Resume;
     resumesTruly?(probe: Probe): Promise<boolean>;
@@ -412,6 +414,10 @@ interface UpstreamOptions {
     readonly models: ModelsConfig;
     readonly preempt: boolean | undefined;
     readonly watchdog: AbortWatchdog;
+}
+interface RunName {
+    readonly request: string;
+    readonly answer: string | undefined;
 }
 interface LaneConfig {
     readonly maxWaiting?: number | undefined;
@@ -468,6 +474,14 @@ interface Outgoing {
     readonly dropHeaders: readonly string[];
     readonly forceStream: boolean;
     readonly hide: readonly Hidden[];
+}
+interface Cancelling {
+    ownName?(body: JsonReader): string | undefined;
+    name?(name: string): readonly Edit[];
+    call(name: RunName): {
+        readonly path: string;
+        readonly body: object;
+    } | undefined;
 }
 type Resume = (request: OutgoingRequest, said: Said) => Resumption | undefined;
 interface AbortWatchdogOptions {

@@ -3,6 +3,7 @@ import type { JsonReader } from "../protocol/json-reader.ts";
 import type { RequestFacts } from "../protocol/request-facts.ts";
 import type { Route } from "../protocol/route.ts";
 import type { Edit } from "../protocol/splice.ts";
+import type { Cancelling } from "./cancel.ts";
 import type { Resume } from "./resume.ts";
 
 export type EngineName =
@@ -99,6 +100,8 @@ export interface Engine {
   mayAbort(exchange: { readonly streaming: boolean }): boolean;
   /** What must change in a request on its way to this engine. Pure. */
   outgoing(request: OutgoingRequest): Outgoing;
+  /** Only where closing the connection is noticed late. */
+  readonly cancelling?: Cancelling;
   /**
    * Whether an answer says that the server still works on another request, and takes this one later: one that refuses rather than
    * queues does so while it has yet to notice an abort.

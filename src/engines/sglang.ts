@@ -21,10 +21,7 @@ function sglangWith(use: PriorityUse): Engine {
     title: "SGLang",
     usualPorts: [30_000],
     stepAside: "resume",
-    notes: [
-      "A closed stream is stopped after two seconds, so a person may wait that long (tokenizer_manager.py, create_abort_task).",
-      "An answer bound to a schema or offered tools starts over: its grammar is not restored when it continues.",
-    ],
+    notes: ["An answer bound to a schema or offered tools starts over: its grammar is not restored when it continues."],
     identify,
     tuned: async (probe) => sglangWith(priorityUse(await serverInfo(probe))),
     capacity,
@@ -36,6 +33,12 @@ function sglangWith(use: PriorityUse): Engine {
     models: openAiModels,
     mayAbort: () => true,
     outgoing: (request) => withPriority(request, use),
+    // Its own task for closed connections sleeps two seconds first (tokenizer_manager.py, create_abort_task).
+    cancelling: {
+      ownName: (body) => body.text("rid"),
+      name: (rid) => [{ set: "rid", value: rid }],
+      call: ({ request: rid }) => ({ path: "/abort_request", body: { rid } }),
+    },
     resume: resumeWith({ flags: [{ set: "continue_final_message", value: true }], restoresGrammar: false }),
   };
 }

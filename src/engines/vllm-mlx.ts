@@ -22,6 +22,10 @@ export const vllmMlx: Engine = {
   load: async (probe) => sumIn(membersOf(await probe.get("/v1/status")), ["num_running", "num_waiting"]),
   models: openAiModels,
   mayAbort: () => true,
+  // It looks for closed connections twice a second, and takes as long again to close the generation (server.py).
+  cancelling: {
+    call: ({ answer }) => (answer === undefined ? undefined : { path: `/v1/requests/${answer}/cancel`, body: {} }),
+  },
   isBusy,
   outgoing: asReceived,
 };

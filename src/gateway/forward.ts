@@ -12,6 +12,7 @@ import { BusyServer } from "./busy-server.ts";
 import { ClientGone } from "./client-gone.ts";
 import type { GatewayContext } from "./context.ts";
 import { judge, OpenRelay, type RelayWork } from "./relayed.ts";
+import { RunNames } from "./run-names.ts";
 import { StepAside, type RunPlan } from "./step-aside.ts";
 import { headersFor } from "./upstream-headers.ts";
 import type { Visit } from "./visit.ts";
@@ -35,20 +36,20 @@ export async function forward(gateway: GatewayContext, visit: Visit, granted: Gr
   if (response.presence.aborted) throw new ClientGone();
   response.ownHeaders.push("X-Headgate-Priority", String(place.priority));
   response.ownHeaders.push("X-Headgate-Queue-Wait-Ms", String(Math.round(permit.waitedMs)));
-  const { work, usage } = workOf(gateway, visit, granted);
+  const names = new RunNames(place.upstream, place.route, record.id);
+  const { work, usage } = workOf(gateway, visit, granted, names);
   using open = new OpenRelay(gateway, visit, place.upstream, work);
   const { relay } = open;
   const { stitcher } = work;
   const aside = place.parkable ? new StepAside({ gateway, visit, place, permit, relay, stitcher, body }) : undefined;
   const send = async (plan: RunPlan): Promise<RelayResult> => {
-    const result = relay.run(requestOf(gateway, visit, granted, plan.body), plan.kind);
+    const result = relay.run(requestOf(gateway, visit, granted, names.give(plan.body)), plan.kind);
     place.upstream.watchdog.sent();
     return aside === undefined ? result : aside.during(result);
   };
   try {
     const busy = new BusyServer(gateway.clock, response.presence, relay);
     const result = await runs({ body, kind: "afresh" }, { send, aside, busy });
-    if (result.kind === "gone" && work.mayAbort) place.upstream.watchdog.aborted();
     judge(result, place.upstream, gateway);
   } finally {
     ({ promptTokens: record.promptTokens, completionTokens: record.completionTokens } = usage());
@@ -80,7 +81,7 @@ interface Work {
   readonly usage: () => Usage;
 }
 
-function workOf(gateway: GatewayContext, { record }: Visit, { place, outgoing }: Granted): Work {
+function workOf(gateway: GatewayContext, { record }: Visit, { place, outgoing }: Granted, names: RunNames): Work {
   const { upstream, route, facts, parkable } = place;
   const streaming = facts.stream || outgoing.forceStream;
   const stitcher = parkable && streaming ? new Stitcher(route.dialect) : undefined;
@@ -93,6 +94,10 @@ function workOf(gateway: GatewayContext, { record }: Visit, { place, outgoing }:
     aggregator: outgoing.forceStream ? () => aggregator(route.dialect, outgoing.hide) : undefined,
     mayAbort: upstream.engine.mayAbort({ streaming }),
     isBusy: upstream.engine.isBusy && ((status, said) => upstream.engine.isBusy!(status, said)),
+    onAbort: () => {
+      upstream.watchdog.aborted();
+      upstream.cancel({ request: names.current, answer: stitcher?.answerId });
+    },
     onHead: () => upstream.watchdog.heard(),
     // A whole answer begins when it is complete: that is no first token.
     onFirstToken: streaming

@@ -29,6 +29,7 @@ export async function passThrough(gateway: GatewayContext, visit: Visit, known?:
     aggregator: undefined,
     mayAbort: true,
     isBusy: undefined,
+    onAbort: undefined,
     onHead: undefined,
     onFirstToken: undefined,
   });

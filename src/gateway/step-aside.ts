@@ -84,7 +84,6 @@ export class StepAside {
     this.#wayBack = decision.park;
     // In one turn, and in this order: the next request is sent in a later one, so the server never has two.
     relay.park();
-    place.upstream.watchdog.aborted();
     this.#yielding = permit.yield({ signal: visit.response.presence });
     this.#yielding.catch(() => {});
     return undefined;

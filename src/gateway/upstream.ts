@@ -1,4 +1,5 @@
 import { Pool } from "undici";
+import type { RunName } from "../engines/cancel.ts";
 import type { Capacity, Engine, Health, Probe } from "../engines/engine.ts";
 import { identifyServer } from "../engines/detect.ts";
 import { HttpProbe } from "../engines/http-probe.ts";
@@ -165,6 +166,12 @@ export class Upstream {
     this.#misses++;
     if (this.#misses < MISSES_UNTIL_DOWN || this.pool.stats.running > 0) return;
     this.unreachable();
+  }
+
+  /** Tells the server to stop a request whose connection was closed, where it would notice that late. */
+  cancel(name: RunName): void {
+    const call = this.engine.cancelling?.call(name);
+    if (call !== undefined) void this.#probe.post(call.path, call.body);
   }
 
   /** A request met a closed port: known at once rather than at the next probe. */

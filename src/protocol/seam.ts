@@ -17,6 +17,8 @@ export class Seam {
   #firstTimings: JsonObject | undefined;
   #toldPromptTokens: number | undefined;
   #before: Said | undefined;
+  /** Of the present run, whatever the client is told. */
+  runId: string | undefined;
   #content: Repetition | undefined;
   #reasoning: Repetition | undefined;
 
@@ -28,6 +30,7 @@ export class Seam {
   /** Looks on at the first run. */
   note(value: JsonObject): void {
     if (value["id"] === KEEPALIVE_ID) return;
+    this.runId = textIn(value["id"]);
     this.#identity ??= Object.fromEntries(IDENTITY.filter((name) => name in value).map((name) => [name, value[name]]));
     const timings = objectIn(value["timings"]);
     if (countIn(timings?.["prompt_n"]) !== undefined) this.#firstTimings = timings;
@@ -51,6 +54,7 @@ export class Seam {
   /** @throws {Contradiction} */
   stitch(value: JsonObject): Stitch {
     if (value["id"] === KEEPALIVE_ID) return [];
+    this.runId = textIn(value["id"]);
     const edits: Edit[] = [...this.#sameIdentity(value), ...this.#sums(value)];
     const choices = objectsIn(value["choices"]);
     const [choice] = choices;

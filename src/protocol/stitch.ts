@@ -51,6 +51,11 @@ export class Stitcher {
       : said;
   }
 
+  /** The id that the present run has given its answer, once something of it came. */
+  get answerId(): string | undefined {
+    return this.#seam.runId;
+  }
+
   /** Of all runs together; empty while there was only one, or where the engine does not count as it goes. */
   get usage(): Usage {
     const { tokens } = this.said;

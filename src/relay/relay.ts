@@ -41,6 +41,8 @@ export interface RelayJob {
   readonly clock: Clock;
   /** A hung-up client's answer came no further for {@link MOST_SILENCE_MS}: its connection was closed all the same. */
   readonly onGivenUp: () => void;
+  /** A run was aborted: it was parked, or its client left. */
+  readonly onAbort: (() => void) | undefined;
   /** The model server has begun to answer a run. */
   readonly onHead: (() => void) | undefined;
   /** The first content token came. */
@@ -158,7 +160,7 @@ export class Relay {
 
   /** Stops the model server's work on this run. What the client has of it stays. */
   park(): void {
-    this.#attempt?.abort();
+    this.#abort();
     this.#over("parked", { kind: "parked" });
   }
 
@@ -168,12 +170,17 @@ export class Relay {
     this.#clientGone = true;
     if (this.state === "parked") return;
     if (this.#job.mayAbort) {
-      this.#attempt?.abort();
+      this.#abort();
       this.#over("gone", { kind: "gone" });
     } else if (RUNNING.has(this.state)) {
       this.#attempt?.resume();
       this.#silence = new SilenceLimit(this.#job.clock, MOST_SILENCE_MS, () => this.#giveUp());
     }
+  }
+
+  #abort(): void {
+    this.#attempt?.abort();
+    this.#job.onAbort?.();
   }
 
   #giveUp(): void {

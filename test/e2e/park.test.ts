@@ -137,3 +137,26 @@ test("a person is never asked to step aside for a sooner one", async () => {
   assert.equal(it.ended[0]?.priority, 0);
   assert.equal(it.ended[0]?.parks, 0);
 });
+
+test("SGLang, which notices a closed connection after two seconds, is told to stop by name", async () => {
+  await using it = await start({ engine: "sglang", strict: true });
+  const { text } = await readInterrupted(it);
+  assert.equal(text, TEXT);
+  const parked = it.server.served.find(({ outcome, isWork }) => isWork && outcome === "aborted")!;
+  const { rid } = JSON.parse(parked.body.toString()) as { rid: string };
+  const stops = it.server.served.filter(({ url }) => url === "/abort_request");
+  assert.deepEqual(
+    stops.map(({ body }) => JSON.parse(body.toString()) as unknown),
+    [{ rid }],
+  );
+});
+
+test("vllm-mlx, which refuses the next request until it notices: a person gets an answer all the same", async () => {
+  await using it = await start({ engine: "vllm-mlx", timing: { prefillMsPerToken: 5, decodeMsPerToken: 3 } });
+  const asked = it.post("/background/v1/chat/completions", { model: it.server.model, messages: ASK, stream: true });
+  await it.server.when("started");
+  await askAsPerson(it);
+  const frames = (await (await asked).text()).match(/"content":"[^"]*"/g) ?? [];
+  assert.equal(frames.map((frame) => frame.slice(11, -1)).join(""), TEXT);
+  assert.deepEqual([it.ended[1]?.parks, it.ended[1]?.restarts], [1, 1]);
+});
