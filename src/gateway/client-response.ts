@@ -4,7 +4,7 @@ import { responseHeaders } from "../protocol/headers.ts";
 import type { Route } from "../protocol/route.ts";
 import { streams } from "../relay/answer-form.ts";
 import type { ResponseHead } from "../relay/attempt.ts";
-import type { ClientPort } from "../relay/relay.ts";
+import type { ClientPort } from "../relay/relay-job.ts";
 import { ClientPresence } from "./client-gone.ts";
 
 /** What a heartbeat pretends the answer will be, before the model server has said a word. */

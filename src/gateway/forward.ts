@@ -6,7 +6,7 @@ import { watchAnswer, type AnswerWatch } from "../protocol/answer-watch.ts";
 import { hider } from "../protocol/hide.ts";
 import { Stitcher } from "../protocol/stitch.ts";
 import type { UpstreamRequest } from "../relay/attempt.ts";
-import type { RelayResult } from "../relay/relay.ts";
+import type { RelayResult } from "../relay/relay-job.ts";
 import type { Place } from "./admission.ts";
 import { BusyServer } from "./busy-server.ts";
 import { ClientGone } from "./client-gone.ts";

@@ -1,4 +1,5 @@
-import { MOST_SILENCE_MS, Relay, type RelayJob, type RelayResult } from "../relay/relay.ts";
+import type { RelayJob, RelayResult } from "../relay/relay-job.ts";
+import { MOST_SILENCE_MS, Relay } from "../relay/relay.ts";
 import type { UpstreamRequest } from "../relay/attempt.ts";
 import { UpstreamFailure } from "../relay/upstream-failure.ts";
 import { ClientGone } from "./client-gone.ts";

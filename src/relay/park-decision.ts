@@ -1,4 +1,4 @@
-import type { RelayState } from "./relay.ts";
+import type { RelayState } from "./relay-job.ts";
 
 /** All that matters for the question whether a running request should step aside. Times in milliseconds. */
 export interface ParkSituation {

@@ -1,89 +1,20 @@
-import type { Dispatcher } from "undici";
-import type { Clock } from "../gate/index.ts";
 import type { Aggregator } from "../protocol/aggregate.ts";
 import type { AnswerWatch } from "../protocol/answer-watch.ts";
-import type { Hider } from "../protocol/hide.ts";
 import { Contradiction } from "../protocol/repetition.ts";
-import type { RunKind, Stitcher } from "../protocol/stitch.ts";
+import type { RunKind } from "../protocol/stitch.ts";
+import { failureOf, unusable } from "./answer-failure.ts";
 import { lengthOf, streams } from "./answer-form.ts";
 import { Attempt, type ResponseHead, type UpstreamRequest } from "./attempt.ts";
+import { RefusalBody } from "./refusal-body.ts";
+import type { RelayJob, RelayResult, RelayState } from "./relay-job.ts";
 import { SilenceLimit } from "./silence-limit.ts";
-import { UpstreamFailure } from "./upstream-failure.ts";
-
-/** The client's side of one request. The relay never touches a socket of it. */
-export interface ClientPort {
-  /** Whether a head was sent already (a heartbeat did it): an error can then only be told in-band. */
-  readonly begun: boolean;
-  head(head: ResponseHead): void;
-  /** `false` asks for a pause until `onDrain` calls back. */
-  write(chunk: Uint8Array): boolean;
-  onDrain(resume: () => void): void;
-  end(): void;
-}
-
-export interface RelayJob {
-  readonly dispatcher: Dispatcher;
-  readonly client: ClientPort;
-  /** Whether the answer should come as a stream. Its content type has the last word. */
-  readonly streaming: boolean;
-  /** Makes what follows the answer, of a stream or of a whole one; none for what is passed through unseen. */
-  readonly watch: ((streaming: boolean) => AnswerWatch) | undefined;
-  /** Joins the runs of an answer that may be parked; without one it may only be parked while the client has nothing of it. */
-  readonly stitcher: Stitcher | undefined;
-  /** Removes what Headgate asked the engine for itself. */
-  readonly hider: Hider | undefined;
-  /** Makes what collects a forced stream into the one answer that the client asked for. */
-  readonly aggregator: (() => Aggregator | undefined) | undefined;
-  /** Whether closing the connection is safe for this engine; else a hung-up client's answer is read to its end. */
-  readonly mayAbort: boolean;
-  /** Whether an error answer says that the server will take the request a little later. */
-  readonly isBusy: ((status: number, body: Uint8Array) => boolean) | undefined;
-  readonly clock: Clock;
-  /** A hung-up client's answer came no further for {@link MOST_SILENCE_MS}: its connection was closed all the same. */
-  readonly onGivenUp: () => void;
-  /** A run was aborted: it was parked, or its client left. */
-  readonly onAbort: (() => void) | undefined;
-  /** The model server has begun to answer a run. */
-  readonly onHead: (() => void) | undefined;
-  /** The first content token came. */
-  readonly onFirstToken: (() => void) | undefined;
-}
-
-/**
- * How a run ended at the model server.
- *
- * `finished`: it gave an answer of its own, which the client has, whatever its status. `refused`: it gave an error status after
- * the client had been sent a head, or to a run that goes on with an earlier one. `failed`: no answer, a broken one, or an error
- * inside a 200. `contradicted`: it had to say the same again and did not. `busy`: it refused, and will take the request a little
- * later. `parked`: it was stopped, and another run may follow. `gone`: the client left.
- */
-export type RelayResult =
-  | { readonly kind: "finished"; readonly status: number }
-  | { readonly kind: "refused"; readonly status: number; readonly body: Uint8Array }
-  | { readonly kind: "failed"; readonly failure: UpstreamFailure }
-  | { readonly kind: "contradicted" }
-  | { readonly kind: "busy" }
-  | { readonly kind: "parked" }
-  | { readonly kind: "gone" };
-
-/** An error body that must be told in-band is read up to here. */
-const MAX_REFUSAL_BYTES = 64 * 1024;
+import type { UpstreamFailure } from "./upstream-failure.ts";
 
 /**
  * How long a model server may say nothing to a client that has left, where closing the connection may harm the server. A long
  * prompt is read in silence, and takes minutes; who says nothing for longer is stuck, and would hold its permit for ever.
  */
 export const MOST_SILENCE_MS = 600_000;
-
-/**
- * Where an answer stands.
- *
- *     queued ──▶ sending ──▶ prefilling ──▶ decoding ──▶ finished | failed
- *       ▲           ▲            │             │
- *       │           └────────────┴──park()─────┴──▶ parked ──run()──▶ sending …
- *       └─ before the first run              anywhere: the client leaves ──▶ gone
- */
-export type RelayState = "queued" | "sending" | "prefilling" | "decoding" | "parked" | "finished" | "failed" | "gone";
 
 /** The model server works. */
 const RUNNING: ReadonlySet<RelayState> = new Set<RelayState>(["sending", "prefilling", "decoding"]);
@@ -111,8 +42,7 @@ export class Relay {
   #passesWhole = false;
   #watch: AnswerWatch | undefined;
   #aggregator: Aggregator | undefined;
-  #refusal: Uint8Array[] = [];
-  #refusalBytes = 0;
+  #refusal: RefusalBody = new RefusalBody();
   #tokenSeen = false;
   #clientGone = false;
   #silence: SilenceLimit | undefined;
@@ -135,8 +65,7 @@ export class Relay {
     this.#kind = kind;
     if (kind === "afresh") this.#aggregator = aggregator?.();
     this.#watch = undefined;
-    this.#refusal = [];
-    this.#refusalBytes = 0;
+    this.#refusal = new RefusalBody();
     this.#withheld = undefined;
     this.#passesWhole = false;
     this.state = "sending";
@@ -213,7 +142,7 @@ export class Relay {
 
   #data(chunk: Uint8Array): void {
     const watch = this.#watch;
-    if (this.#mode === "refusal" || this.#mode === "withheld") return this.#keepRefusal(chunk);
+    if (this.#mode === "refusal" || this.#mode === "withheld") return this.#refusal.push(chunk);
     watch?.push(chunk);
     if (watch?.started === true) this.#started();
     this.#forward(() => this.#stitched(chunk));
@@ -259,7 +188,7 @@ export class Relay {
 
   #end(): void {
     if (this.#clientGone) return this.#over("gone", { kind: "gone" });
-    if (this.#mode === "refusal" || this.#mode === "withheld") return this.#refused(concat(this.#refusal));
+    if (this.#mode === "refusal" || this.#mode === "withheld") return this.#refused(this.#refusal.bytes);
     const watch = this.#watch;
     const { stitcher } = this.#job;
     watch?.end();
@@ -310,33 +239,9 @@ export class Relay {
     else this.#over("failed", { kind: "failed", failure });
   }
 
-  #keepRefusal(chunk: Uint8Array): void {
-    if (this.#refusalBytes >= MAX_REFUSAL_BYTES) return;
-    this.#refusalBytes += chunk.length;
-    this.#refusal.push(chunk);
-  }
-
   #over(state: RelayState, result: RelayResult): void {
     this.state = state;
     this.#silence?.end();
     this.#settle(result);
   }
-}
-
-/** What is wrong with an answer whose bytes came to an orderly end. */
-function failureOf(watch: AnswerWatch | undefined): UpstreamFailure | undefined {
-  if (watch === undefined || watch.outcome === "finished") return undefined;
-  if (watch.outcome === "failed") {
-    const said = watch.error?.message ?? "no reason given";
-    return new UpstreamFailure("upstream_failed", `the model server reported an error in its answer: ${said}`, true);
-  }
-  return new UpstreamFailure("upstream_failed", "the model server's answer ended before it was finished", true);
-}
-
-function unusable(): UpstreamFailure {
-  return new UpstreamFailure("upstream_failed", "the model server's answer could not be put together", true);
-}
-
-function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(chunks).subarray(0, MAX_REFUSAL_BYTES);
 }
