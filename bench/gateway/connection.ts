@@ -48,8 +48,14 @@ export class Connection {
     return Promise.all(Array.from({ length: count }, () => Connection.open(port)));
   }
 
-  /** Rejects when the connection ends before the answer. */
+  /** A server may close a connection on which nothing happens for long; it takes no request any more. */
+  get isOpen(): boolean {
+    return !this.#socket.destroyed && this.#socket.readable;
+  }
+
+  /** Rejects when the connection ends before the answer, or has ended. */
   send(request: Buffer): Promise<Answer> {
+    if (!this.isOpen) return Promise.reject(new Error("the connection was closed before the request"));
     const settle = Promise.withResolvers<Answer>();
     this.#settle = settle;
     this.#socket.write(request);

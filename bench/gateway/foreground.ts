@@ -67,7 +67,7 @@ async function sendAll(port: number, { arrivals, serviceMs }: Load): Promise<Sen
   const sent = await Promise.all(
     arrivals.map(async (arrival, index) => {
       await until(beginning + arrival);
-      const client = idle.pop() ?? (await Connection.open(port));
+      const client = openOne(idle) ?? (await Connection.open(port));
       const sentAt = now();
       await client.send(request(`serve ${serviceMs} ${index}`));
       const waitedMs = now() - sentAt - serviceMs;
@@ -77,6 +77,12 @@ async function sendAll(port: number, { arrivals, serviceMs }: Load): Promise<Sen
   );
   for (const client of idle) client.close();
   return sent;
+}
+
+function openOne(idle: Connection[]): Connection | undefined {
+  let client = idle.pop();
+  while (client?.isOpen === false) client = idle.pop();
+  return client;
 }
 
 function figuresOf(

@@ -11,10 +11,10 @@ export class SaidReader {
   /** Tokens of the runs before. */
   readonly #before: number | undefined;
 
-  /** Goes on behind `before`. */
-  constructor(before: Said = { ...NOTHING_SAID, tokens: 0 }) {
-    this.#said = { ...before, tokens: undefined };
-    this.#before = before.tokens;
+  /** Goes on behind `before`, if anything was before. A run that is cut before it has counted anything has added nothing. */
+  constructor(before?: Said) {
+    this.#said = before ?? NOTHING_SAID;
+    this.#before = before === undefined ? 0 : before.tokens;
   }
 
   get said(): Said {
