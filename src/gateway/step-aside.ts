@@ -3,7 +3,7 @@ import { topLevelFields } from "../protocol/json-fields.ts";
 import { JsonReader } from "../protocol/json-reader.ts";
 import { splice } from "../protocol/splice.ts";
 import type { RunKind, Stitcher } from "../protocol/stitch.ts";
-import { decidePark, type WayBack } from "../relay/park-decision.ts";
+import { decidePark } from "../relay/park-decision.ts";
 import type { RelayResult } from "../relay/relay-job.ts";
 import type { Relay } from "../relay/relay.ts";
 import type { Place } from "./admission.ts";
@@ -38,11 +38,13 @@ export class StepAside {
   #parkedMs = 0;
   #runsToItsEnd = false;
   #startedAt = 0;
-  #wayBack: WayBack = "afresh";
+  /** How it goes on: decided when it stepped aside, because by the time it comes back the server may be known as another. */
+  #next: RunPlan;
   #yielding: Promise<boolean> | undefined;
 
   constructor(options: StepAsideOptions) {
     this.#options = options;
+    this.#next = { body: options.body, kind: "afresh" };
   }
 
   /** Watches over one run; settles as `result` does. */
@@ -71,18 +73,19 @@ export class StepAside {
     const { gateway, place, relay, stitcher, permit, visit } = this.#options;
     const { minRunMs, maxRestarts } = gateway.config.preempt;
     if (this.#runsToItsEnd || place.upstream.watchdog.stuck) return undefined;
+    const resumed = this.#resumption();
     const decision = decidePark({
       state: relay.state,
       ranMs: gateway.clock.now() - this.#startedAt,
       minRunMs,
       delivered: relay.delivered,
-      resumable: this.#resumption() !== undefined,
+      resumable: resumed !== undefined,
       restartsLeft: maxRestarts - this.#restarts,
       tokensLeft: tokensLeft(place, stitcher),
     });
     if (decision === "stay") return undefined;
     if ("afterMs" in decision) return decision.afterMs;
-    this.#wayBack = decision.park;
+    this.#next = resumed === undefined ? this.#again("afresh") : { body: resumed, kind: "behind" };
     // In one turn, and in this order: the next request is sent in a later one, so the server never has two.
     relay.park();
     this.#yielding = permit.yield({ signal: visit.response.presence });
@@ -123,8 +126,7 @@ export class StepAside {
     this.#parkedMs += gateway.clock.now() - parkedAt;
     record.state = "running";
     gateway.requests.changed(record);
-    const resumed = this.#wayBack === "behind" ? this.#resumption() : undefined;
-    return resumed === undefined ? this.#again("afresh") : { body: resumed, kind: "behind" };
+    return this.#next;
   }
 
   /** The model server would not go on: how else, if at all. */

@@ -104,24 +104,31 @@ export class World {
 
   #acquire(step: AcquireStep): void {
     const name = `c${++this.#calls}`;
-    const { by, priority, preemptible, timeoutMs, again } = step;
-    const earlier = again && by !== "tryAcquire" ? this.#cast.takeGivenUp() : undefined;
+    const { priority, preemptible, timeoutMs } = step;
     const label = step.labelled ? name : undefined;
-    const trigger = by === "tryAcquire" ? undefined : this.#triggerFor(step.signal);
-    const wait = { signal: trigger?.model, timeoutMs: timeoutMs ?? Infinity };
-    const request: ModelRequest = { name, label, priority, preemptible, retryOf: earlier?.call, ...wait };
-    if (by === "tryAcquire") {
-      const call = this.#model.tryAcquire(request);
-      const permit = this.gate.tryAcquire({ priority, preemptible, label });
-      assert.equal(permit !== undefined, call !== undefined, "tryAcquire");
-      if (call !== undefined) this.#cast.join(new Actor(call, false, undefined)).permit = permit;
-      return;
-    }
-    const actor = this.#cast.join(new Actor(this.#model.acquire(request), by === "run", trigger));
+    const plain = { name, label, priority, preemptible, timeoutMs: timeoutMs ?? Infinity };
+    if (step.by === "tryAcquire") this.#tryAcquire({ ...plain, signal: undefined });
+    else this.#wait(step, plain, this.#triggerFor(step.signal));
+  }
+
+  #tryAcquire(request: ModelRequest): void {
+    const { priority, preemptible, label } = request;
+    const call = this.#model.tryAcquire(request);
+    const permit = this.gate.tryAcquire({ priority, preemptible, label });
+    assert.equal(permit !== undefined, call !== undefined, "tryAcquire");
+    if (call !== undefined) this.#cast.join(new Actor(call, false, undefined)).permit = permit;
+  }
+
+  #wait(step: AcquireStep, plain: Omit<ModelRequest, "signal">, trigger: Trigger | undefined): void {
+    const { by, priority, preemptible, timeoutMs } = step;
+    const earlier = step.again ? this.#cast.takeGivenUp() : undefined;
+    const call = this.#model.acquire({ ...plain, signal: trigger?.model, retryOf: earlier?.call });
+    const actor = this.#cast.join(new Actor(call, by === "run", trigger));
     const onEnqueue = (id: string): void => {
       actor.id = id;
     };
     const retryOf = earlier && { id: earlier.id!, arrivedAt: earlier.call.arrivedAt };
+    const { label } = plain;
     const options = { priority, preemptible, label, timeoutMs, signal: trigger?.signal, onEnqueue, retryOf };
     if (by === "run") this.#run(actor, options);
     else {

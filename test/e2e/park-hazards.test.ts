@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ModelServerOptions, ServedRequest } from "../../src/testing/index.ts";
+import { startGateway, type GatewayUnderTest, type Json } from "../support/gateway.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { hear, type Heard } from "../property/interrupted.ts";
+import { CHAT } from "./talk.ts";
+
+const TEXT = Array.from({ length: 30 }, (_, n) => `word${n}`).join(" ");
+
+interface Parked {
+  readonly it: GatewayUnderTest;
+  /** What the background client hears. */
+  readonly background: Promise<Heard>;
+  /** The person in whose favour it stepped aside, who has the slot. */
+  readonly person: Promise<Response>;
+  readonly clock: ManualClock;
+  readonly client: AbortController;
+}
+
+interface Scene {
+  readonly server?: ModelServerOptions;
+  readonly config?: Json;
+  readonly body?: Json;
+  /** Tokens that the background client has when the person comes. */
+  readonly after?: number;
+}
+
+/** A background stream that has stepped aside for a person, with every token held. */
+async function parked({ server, config, body, after = 5 }: Scene = {}): Promise<Parked> {
+  const clock = new ManualClock();
+  const it = await startGateway({
+    clock,
+    server: { engine: "llama-server", answer: { text: TEXT }, ...server },
+    config: { preempt: { enabled: true, minRunMs: 0, ...(config?.["preempt"] as object) } },
+  });
+  it.server.pauseTokens();
+  const client = new AbortController();
+  const asked = { model: it.server.model, stream: true, messages: [{ role: "user", content: "background" }], ...body };
+  const answer = it.post(`/background${CHAT}`, asked, { signal: client.signal });
+  const { id } = await it.server.when("started");
+  if (after > 0) await it.server.step(after, id);
+  await it.until(
+    () => after === 0 || [...it.gateway.requests.live.values()].some((record) => record.firstTokenAt !== undefined),
+  );
+  const person = ask(it);
+  await it.until(() => it.gate.snapshot().holders.some(({ priority }) => priority === 0));
+  return { it, background: answer.then(hear), person, clock, client };
+}
+
+function ask(it: GatewayUnderTest): Promise<Response> {
+  const messages = [{ role: "user", content: "person" }];
+  return it.post(`/foreground${CHAT}`, { model: it.server.model, max_tokens: 1, messages });
+}
+
+async function read(answer: Promise<Response>): Promise<number> {
+  const { status } = await answer;
+  await (await answer).text();
+  return status;
+}
+
+const byBackground = ({ body }: ServedRequest): boolean => body.includes("background");
+
+test("a parked client that hangs up leaves the line, and nothing more is done for it", async () => {
+  const { it, background, person, client } = await parked();
+  await using _ = it;
+  client.abort();
+  await assert.rejects(background);
+  await it.waiting(0);
+  it.server.resumeTokens();
+  assert.equal(await read(person), 200);
+  await it.over(2);
+  assert.deepEqual(it.outcomes, ["client_closed", "finished"]);
+  assert.equal(it.server.served.filter(byBackground).length, 1);
+});
+
+test("a server that was restarted while an answer was parked goes on with it all the same", async () => {
+  const { it, background, person } = await parked();
+  await using _ = it;
+  await it.server.goDown();
+  await it.server.comeBack();
+  await read(person).catch(() => {});
+  it.server.resumeTokens();
+  const heard = await background;
+  assert.equal(heard.content, TEXT);
+  assert.deepEqual([heard.ids, heard.ends, heard.errors], [1, 1, []]);
+});
+
+test("a server that is gone when an answer comes back: its client is told in-band, without the mark of an end", async () => {
+  const { it, background, person } = await parked();
+  await using _ = it;
+  await it.server.goDown();
+  await read(person).catch(() => {});
+  const heard = await background;
+  assert.equal(heard.ends, 0);
+  assert.equal(heard.errors.length, 1);
+  assert.ok(TEXT.startsWith(heard.content));
+  await it.server.comeBack();
+});
+
+test("a server that will not go on says everything again, and the client hears what it has not heard yet", async () => {
+  const { it, background, person } = await parked();
+  await using _ = it;
+  it.server.fail({ kind: "status", status: 400 }, { which: (request) => byBackground(request) && request.isWork });
+  it.server.resumeTokens();
+  await read(person);
+  const heard = await background;
+  assert.equal(heard.content, TEXT);
+  assert.deepEqual([heard.ids, heard.roles, heard.ends, heard.errors], [1, 1, 1, []]);
+});
+
+test("a server that would not go on is not asked to again: what its clients have begun to read runs to its end", async () => {
+  const { it, background, person } = await parked();
+  await using _ = it;
+  it.server.fail({ kind: "status", status: 400 }, { which: (request) => byBackground(request) && request.isWork });
+  it.server.resumeTokens();
+  await read(person);
+  await background;
+  it.server.pauseTokens();
+  const seen = it.server.served.length;
+  const second = it.post(`/background${CHAT}`, {
+    model: it.server.model,
+    stream: true,
+    messages: [{ role: "user", content: "second" }],
+  });
+  const { id } = await it.server.when("started", (request) => request.id > seen && request.isWork);
+  await it.server.step(5, id);
+  const [line] = [ask(it)];
+  await it.waiting(1);
+  assert.equal(it.gate.snapshot().holders[0]?.priority, 100);
+  it.server.resumeTokens();
+  await Promise.all([read(second), read(line)]);
+  assert.equal(it.ended.filter(({ parks }) => parks > 0).length, 1);
+});
+
+test("a server that says something else the second time: the client is told resume_failed, and never gets two answers mixed", async () => {
+  let asked = 0;
+  const { it, background, person } = await parked({
+    server: {
+      answer: {
+        text: ({ input }) => {
+          const own = "messages" in input && input.messages.some(({ content }) => content === "background");
+          return own && ++asked > 1 ? "Something else altogether, and a good deal longer than that." : TEXT;
+        },
+      },
+    },
+  });
+  await using _ = it;
+  it.server.fail({ kind: "status", status: 400 }, { which: (request) => byBackground(request) && request.isWork });
+  it.server.resumeTokens();
+  await read(person);
+  const heard = await background;
+  assert.ok(TEXT.startsWith(heard.content));
+  assert.equal((heard.errors[0] as { code: string }).code, "resume_failed");
+  assert.equal(heard.ends, 0);
+});
+
+test("who has stood aside for long enough goes first, and is not asked again", async () => {
+  const { it, background, person, clock } = await parked({ config: { preempt: { maxParkedMs: 60_000 } } });
+  await using _ = it;
+  const second = ask(it);
+  await it.waiting(2);
+  clock.advance(60_000);
+  const [next] = it.gate.snapshot().waiters;
+  assert.deepEqual([next?.parked, next?.priority], [true, 0]);
+  it.server.resumeTokens();
+  assert.equal(await read(person), 200);
+  assert.equal(await read(second), 200);
+  assert.equal((await background).content, TEXT);
+  assert.equal(it.ended.find(({ parks }) => parks > 0)?.parks, 1);
+});
+
+test("a shutdown lets a parked answer come back and finish", async () => {
+  const { it, background, person } = await parked();
+  await using _ = it;
+  const down = it.gateway.shutDown(30_000);
+  it.server.resumeTokens();
+  assert.equal(await read(person), 200);
+  assert.equal((await background).content, TEXT);
+  await down;
+});
+
+test("a tool call is never cut: the person waits until it is complete", async () => {
+  const tools = [{ type: "function", function: { name: "look", parameters: { type: "object", properties: {} } } }];
+  const clock = new ManualClock();
+  await using it = await startGateway({
+    clock,
+    server: { engine: "llama-server", answer: { toolCalls: "required" } },
+    config: { preempt: { enabled: true, minRunMs: 0 } },
+  });
+  it.server.pauseTokens();
+  const asked = {
+    model: it.server.model,
+    stream: true,
+    tools,
+    tool_choice: "required",
+    messages: [{ role: "user", content: "x" }],
+  };
+  const answer = it.post(`/background${CHAT}`, asked);
+  const { id } = await it.server.when("started");
+  await it.server.step(12, id);
+  await it.until(() => [...it.gateway.requests.live.values()].some(({ firstTokenAt }) => firstTokenAt !== undefined));
+  const person = ask(it);
+  await it.waiting(1);
+  assert.equal(it.gate.snapshot().holders[0]?.priority, 100);
+  it.server.resumeTokens();
+  await Promise.all([read(answer), read(person)]);
+  assert.ok(it.ended.every(({ parks }) => parks === 0));
+});
+
+test("what begins anew does so three times at most, then it runs to its end", async () => {
+  const clock = new ManualClock();
+  await using it = await startGateway({
+    clock,
+    server: { engine: "ollama", answer: { text: TEXT } },
+    config: { preempt: { enabled: true, minRunMs: 0 } },
+  });
+  it.server.pauseTokens();
+  const answer = it.post("/background/api/chat", {
+    model: it.server.model,
+    stream: false,
+    messages: [{ role: "user", content: "background" }],
+  });
+  let seen = 0;
+  for (let round = 0; round < 3; round++) {
+    const run = await it.server.when("started", (request) => byBackground(request) && request.id > seen);
+    seen = run.id;
+    const person = ask(it);
+    const theirs = await it.server.when("started", ({ id, body }) => id > seen && body.includes("person"));
+    seen = theirs.id;
+    await it.server.step(1, theirs.id);
+    await read(person);
+  }
+  await it.server.when("started", (request) => byBackground(request) && request.id > seen);
+  const last = ask(it);
+  await it.waiting(1);
+  assert.equal(it.gate.snapshot().holders[0]?.priority, 100);
+  it.server.resumeTokens();
+  await Promise.all([read(answer), read(last)]);
+  const record = it.ended.find(({ priority }) => priority === 100);
+  assert.deepEqual([record?.parks, record?.restarts], [3, 3]);
+});
