@@ -7,7 +7,7 @@ import { markdownReport, splice, terminalReport, type Report } from "./render.ts
 export interface Benchmark<Results> {
   /** Its folder under bench/. */
   readonly name: string;
-  measure(quick: boolean, args: readonly string[]): Promise<Results>;
+  measure(quick: boolean, args: readonly string[], upstream: string | undefined): Promise<Results>;
   /** @throws {TypeError} when `text` is no results file of this benchmark. */
   parse(text: string): Results;
   report(results: Results): Report;
@@ -43,7 +43,7 @@ export async function runBenchmark<Results>(benchmark: Benchmark<Results>, args:
 
 async function measureAndReport<Results>(
   benchmark: Benchmark<Results>,
-  { from, json, markdown, quick }: BenchOptions,
+  { from, json, markdown, quick, upstream }: BenchOptions,
   args: readonly string[],
 ): Promise<void> {
   const { name } = benchmark;
@@ -51,7 +51,7 @@ async function measureAndReport<Results>(
   if (json !== undefined) await mkdir(dirname(json), { recursive: true });
   if (markdown !== undefined) splice(await readFile(markdown, "utf8"), name, "");
   const results =
-    from === undefined ? await benchmark.measure(quick, args) : benchmark.parse(await readFile(from, "utf8"));
+    from === undefined ? await benchmark.measure(quick, args, upstream) : benchmark.parse(await readFile(from, "utf8"));
   const report = benchmark.report(results);
   console.log(terminalReport(report));
   if (json !== undefined) await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);

@@ -34,7 +34,7 @@ export function environmentOf(
     measuredAt: new Date().toISOString(),
     command: [`node bench/${bench}/main.ts`, ...args].join(" "),
     commit: git("rev-parse", "HEAD"),
-    modified: git("status", "--porcelain", "--", "src", "bench/shared", `bench/${bench}`) !== "",
+    modified: git("status", "--porcelain", "--", "src", "bench/common", `bench/${bench}`) !== "",
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: availableParallelism(),
     loadBefore: Number(loadavg()[0]!.toFixed(2)),

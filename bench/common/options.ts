@@ -9,6 +9,8 @@ export interface BenchOptions {
   readonly markdown: string | undefined;
   /** Results file to report instead of measuring. */
   readonly from: string | undefined;
+  /** A model server of one's own, for the benchmark that takes one. */
+  readonly upstream: string | undefined;
 }
 
 /** @param bench - the benchmark's folder under bench/. */
@@ -18,7 +20,8 @@ export function usage(bench: string): string {
   --quick          fewer and smaller situations, one round; under 45 s
   --json FILE      write the results
   --markdown FILE  put the tables into FILE, between its two marker lines
-  --from FILE      measure nothing; report the results in FILE`;
+  --from FILE      measure nothing; report the results in FILE
+  --upstream URL   a model server of your own (bench/park only)`;
 }
 
 /** @throws {TypeError} naming the flag that is unknown, lacks its value, or contradicts another. */
@@ -31,10 +34,12 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       json: { type: "string" },
       markdown: { type: "string" },
       from: { type: "string" },
+      upstream: { type: "string" },
     },
   });
   if (values.from !== undefined && (values.quick || values.json !== undefined)) {
     throw new TypeError("--from measures nothing: it goes with --markdown only");
   }
-  return { quick: values.quick, help: values.help, json: values.json, markdown: values.markdown, from: values.from };
+  const { quick, help, json, markdown, from, upstream } = values;
+  return { quick, help, json, markdown, from, upstream };
 }

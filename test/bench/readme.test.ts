@@ -7,12 +7,15 @@ import { reportOf as reportOfGate } from "../../bench/gate/report.ts";
 import { parseResults as parseGate } from "../../bench/gate/results.ts";
 import { reportOf as reportOfGateway } from "../../bench/gateway/report.ts";
 import { parseResults as parseGateway } from "../../bench/gateway/results.ts";
+import { reportOf as reportOfPark } from "../../bench/park/report.ts";
+import { parseResults as parsePark } from "../../bench/park/results.ts";
 import { markdownReport, splice, type Report } from "../../bench/common/render.ts";
 
 const bench = join(import.meta.dirname, "../../bench");
 const reports: Readonly<Record<string, (results: string) => Report>> = {
   gate: (text) => reportOfGate(parseGate(text)),
   gateway: (text) => reportOfGateway(parseGateway(text)),
+  park: (text) => reportOfPark(parsePark(text)),
 };
 
 for (const [name, reportOf] of Object.entries(reports)) {

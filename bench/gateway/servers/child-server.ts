@@ -22,6 +22,8 @@ export interface StartOptions {
   readonly upstreamPort: number;
   /** Requests that the model server works on at once. */
   readonly capacity: number;
+  /** Whether running background steps aside. */
+  readonly preempt?: boolean;
 }
 
 /** Bytes, after a garbage collection. */

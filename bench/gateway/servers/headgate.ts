@@ -14,8 +14,8 @@ export interface HeadgateQuestions {
   waiting: number;
 }
 
-export async function start({ capacity, upstreamPort }: StartOptions): Promise<ChildServer> {
-  const config = parseConfig({ listen: [{ port: 0 }], log: { form: "json" } });
+export async function start({ capacity, upstreamPort, preempt = false }: StartOptions): Promise<ChildServer> {
+  const config = parseConfig({ listen: [{ port: 0 }], log: { form: "json" }, preempt: { enabled: preempt } });
   const gateway = new Gateway({ config, log: createLog(config.log) });
   await gateway.addUpstream({ url: `http://127.0.0.1:${upstreamPort}`, capacity, models: { alias: {} } });
   const [address] = await gateway.listen();
