@@ -1,4 +1,5 @@
 import type { JsonReader } from "../protocol/json-reader.ts";
+import type { RequestFacts } from "../protocol/request-facts.ts";
 import type { Said } from "../protocol/said.ts";
 import type { Edit } from "../protocol/splice.ts";
 import type { OutgoingRequest } from "./engine.ts";
@@ -41,13 +42,20 @@ export const resumeCompletions: Resume = (request, said) =>
 
 function isResumable({ facts, body }: OutgoingRequest, said: Said, form: ChatForm): boolean {
   if (body === undefined || facts.n > 1 || facts.logprobs || said.calledTool) return false;
-  if (facts.grammar && !form.restoresGrammar) return false;
-  // What was said before the cut counts towards the limit, and only the engine knows how many tokens that was.
-  return facts.maxTokens === undefined || said.tokens !== undefined;
+  // Offered tools bind the text to a grammar too, as soon as one is called.
+  if ((facts.grammar || facts.tools) && !form.restoresGrammar) return false;
+  // What was said before the cut counts towards every bound and in the usage, and only the engine knows how many tokens that was.
+  return said.tokens !== undefined || !needsCount(facts, body);
+}
+
+function needsCount({ maxTokens, stream, includeUsage }: RequestFacts, body: JsonReader): boolean {
+  return maxTokens !== undefined || (stream && includeUsage) || body.number(LEAST) !== undefined;
 }
 
 function completion({ facts, body }: OutgoingRequest, said: Said): Resumption | undefined {
   const prompt = body!.text("prompt");
+  // A grammar begins with what is generated: it would have the whole form again behind the half that is there.
+  if (facts.grammar) return undefined;
   if (prompt === undefined || body!.flag("echo") === true || body!.text("suffix") !== undefined) return undefined;
   const edits: Edit[] = [{ set: "prompt", value: prompt + said.content }];
   return { edits: [...edits, ...limitEdits(body!, facts.maxTokens, said)] };
@@ -56,6 +64,8 @@ function completion({ facts, body }: OutgoingRequest, said: Said): Resumption | 
 function chat({ facts, body }: OutgoingRequest, said: Said, form: ChatForm): Resumption | undefined {
   if (said.reasoning !== "" && form.reasoning === undefined) return undefined;
   if (lastRole(body!) === "assistant") return undefined;
+  // vLLM and its like would say the half that is there once more.
+  if (body!.flag("echo") === true) return undefined;
   const reasoning = said.reasoning === "" ? {} : { [form.reasoning!]: said.reasoning };
   const message = { role: "assistant", content: said.content, ...reasoning, ...form.message };
   const edits: Edit[] = [{ append: "messages", value: message }, ...form.flags];
@@ -70,11 +80,15 @@ function lastRole(body: JsonReader): string | undefined {
 }
 
 const LIMITS = ["max_completion_tokens", "max_tokens", "n_predict"];
+/** vLLM and SGLang: how many tokens there must be before the answer may end. */
+const LEAST = "min_tokens";
 
 function limitEdits(body: JsonReader, maxTokens: number | undefined, { tokens = 0 }: Said): Edit[] {
-  if (maxTokens === undefined) return [];
-  return LIMITS.filter((name) => body.number(name) !== undefined).map((name) => ({
-    set: name,
-    value: Math.max(1, body.number(name)! - tokens),
-  }));
+  const limits = maxTokens === undefined ? [] : LIMITS.flatMap((name) => lowered(body, name, tokens, 1));
+  return [...limits, ...lowered(body, LEAST, tokens, 0)];
+}
+
+function lowered(body: JsonReader, name: string, tokens: number, least: number): Edit[] {
+  const value = body.number(name);
+  return value === undefined ? [] : [{ set: name, value: Math.max(least, value - tokens) }];
 }

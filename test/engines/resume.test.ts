@@ -94,6 +94,14 @@ describe("goes on behind what it said", () => {
       HALF,
       `{${withAnswer(IT_IS)},"response_format":{"type":"json_object"},${FLAGS}}`,
     ],
+    [
+      "with what is left of the least that it must say",
+      vllm,
+      CHAT,
+      `{${ASKED},"max_tokens":10,"min_tokens":9}`,
+      HALF,
+      `{${withAnswer(IT_IS)},"max_tokens":7,"min_tokens":6,${FLAGS}}`,
+    ],
     ["raw text anywhere", mlxLm, COMPLETIONS, '{"prompt":"Once"}', { content: " upon" }, '{"prompt":"Once upon"}'],
   ];
   for (const [title, engine, path, body, said, sent] of rows) {
@@ -111,6 +119,23 @@ describe("does not go on", () => {
     ["with several answers", llamaServer, CHAT, `{${ASKED},"n":2}`, HALF],
     ["with log probabilities", llamaServer, CHAT, `{${ASKED},"logprobs":true}`, HALF],
     ["with a grammar that is not restored", vllm, CHAT, `{${ASKED},"guided_regex":"a+"}`, HALF],
+    [
+      "with a grammar of raw text, which would begin again",
+      llamaServer,
+      COMPLETIONS,
+      '{"prompt":"a","grammar":"b"}',
+      HALF,
+    ],
+    ["with tools whose grammar is not restored", vllm, CHAT, `{${ASKED},"tools":[{"type":"function"}]}`, HALF],
+    ["when what was said would be said again", vllm, CHAT, `{${ASKED},"echo":true}`, HALF],
+    ["with a least length while nobody counts", sglang, CHAT, `{${ASKED},"min_tokens":10}`, { content: "It is" }],
+    [
+      "when the client wants its usage and nobody counts",
+      omlx,
+      CHAT,
+      `{${ASKED},"stream":true,"stream_options":{"include_usage":true}}`,
+      { content: "It is" },
+    ],
     ["behind an answer of the client's own", llamaServer, CHAT, `{${withAnswer(IT_IS)}}`, HALF],
     ["with a limit while nobody counts", sglang, CHAT, `{${ASKED},"max_tokens":10}`, { content: "It is" }],
     ["in the middle of a text", llamaServer, COMPLETIONS, '{"prompt":"a","suffix":"b"}', HALF],
