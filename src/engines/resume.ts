@@ -1,5 +1,4 @@
 import type { JsonReader } from "../protocol/json-reader.ts";
-import type { RequestFacts } from "../protocol/request-facts.ts";
 import type { Said } from "../protocol/said.ts";
 import type { Edit } from "../protocol/splice.ts";
 import type { OutgoingRequest } from "./engine.ts";
@@ -20,6 +19,8 @@ export interface ChatForm {
   readonly reasoning?: string;
   /** Whether a schema or a grammar binds the rest too. */
   readonly restoresGrammar: boolean;
+  /** How long a raw completion may become that names no limit of its own; without it, as long as it likes. */
+  readonly completionTokens?: number;
 }
 
 /** Tells how to go on; `undefined` where this engine cannot, and the request must start over or run to its end. */
@@ -29,35 +30,45 @@ export type Resume = (request: OutgoingRequest, said: Said) => Resumption | unde
 export function resumeWith(form: ChatForm): Resume {
   return (request, said) => {
     if (!isResumable(request, said, form)) return undefined;
-    if (request.route.dialect === "openai-completions") return completion(request, said);
+    if (request.route.dialect === "openai-completions") return completion(request, said, form);
     return request.route.dialect === "openai-chat" ? chat(request, said, form) : undefined;
   };
 }
 
 /** For engines that continue nothing but raw text. */
 export const resumeCompletions: Resume = (request, said) =>
-  request.route.dialect === "openai-completions" && isResumable(request, said, { flags: [], restoresGrammar: false })
-    ? completion(request, said)
+  request.route.dialect === "openai-completions" && isResumable(request, said, RAW_ONLY)
+    ? completion(request, said, RAW_ONLY)
     : undefined;
 
-function isResumable({ facts, body }: OutgoingRequest, said: Said, form: ChatForm): boolean {
+const RAW_ONLY: ChatForm = { flags: [], restoresGrammar: false };
+
+function isResumable(request: OutgoingRequest, said: Said, form: ChatForm): boolean {
+  const { facts, body } = request;
   if (body === undefined || facts.n > 1 || facts.logprobs || said.calledTool) return false;
   // Offered tools bind the text to a grammar too, as soon as one is called.
   if ((facts.grammar || facts.tools) && !form.restoresGrammar) return false;
   // What was said before the cut counts towards every bound and in the usage, and only the engine knows how many tokens that was.
-  return said.tokens !== undefined || !needsCount(facts, body);
+  return said.tokens !== undefined || !needsCount(request, form);
 }
 
-function needsCount({ maxTokens, stream, includeUsage }: RequestFacts, body: JsonReader): boolean {
-  return maxTokens !== undefined || (stream && includeUsage) || body.number(LEAST) !== undefined;
+function needsCount({ route, facts, body }: OutgoingRequest, { completionTokens }: ChatForm): boolean {
+  const { maxTokens, stream, includeUsage } = facts;
+  const isLimited =
+    maxTokens !== undefined || (route.dialect === "openai-completions" && completionTokens !== undefined);
+  return isLimited || (stream && includeUsage) || body?.number(LEAST) !== undefined;
 }
 
-function completion({ facts, body }: OutgoingRequest, said: Said): Resumption | undefined {
+function completion({ facts, body }: OutgoingRequest, said: Said, form: ChatForm): Resumption | undefined {
   const prompt = body!.text("prompt");
   // A grammar begins with what is generated: it would have the whole form again behind the half that is there.
   if (facts.grammar) return undefined;
   if (prompt === undefined || body!.flag("echo") === true || body!.text("suffix") !== undefined) return undefined;
   const edits: Edit[] = [{ set: "prompt", value: prompt + said.content }];
+  const { completionTokens } = form;
+  if (facts.maxTokens === undefined && completionTokens !== undefined) {
+    edits.push({ set: "max_tokens", value: Math.max(1, completionTokens - (said.tokens ?? 0)) });
+  }
   return { edits: [...edits, ...limitEdits(body!, facts.maxTokens, said)] };
 }
 

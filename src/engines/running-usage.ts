@@ -5,12 +5,10 @@ import type { Outgoing, OutgoingRequest } from "./engine.ts";
 const COUNTS: ReadonlySet<DialectName> = new Set(["openai-chat", "openai-completions"]);
 
 /**
- * A request that may step aside is asked to tell its usage with every piece (vLLM, protocol.py, `continuous_usage_stats`): only
- * so is it known how many of its tokens are left. A client that does not stream is served by a stream where that is put together
- * exactly, so that its work can be continued rather than done again.
+ * A request that may step aside is asked to tell its usage with every piece (vLLM and SGLang, protocol.py, `continuous_usage_stats`):
+ * only so is it known how many of its tokens are left. Everything else stays as `received` has it.
  */
-export function withRunningUsage(request: OutgoingRequest): Outgoing {
-  const received = asReceived(request);
+export function withRunningUsage(request: OutgoingRequest, received: Outgoing = asReceived(request)): Outgoing {
   const { route, facts, parkable } = request;
   if (!parkable || !facts.stream || !COUNTS.has(route.dialect)) return received;
   return {

@@ -7,6 +7,7 @@ import { gaugesIn, sumIn } from "./gauges.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
 import { resumeWith } from "./resume.ts";
+import { withRunningUsage } from "./running-usage.ts";
 import { slotCount } from "./slot-count.ts";
 
 /** What the server makes of a request's `priority`: nothing, the larger the sooner, or the smaller the sooner. */
@@ -32,14 +33,18 @@ function sglangWith(use: PriorityUse): Engine {
     loadOnlyBesideWork: true,
     models: openAiModels,
     mayAbort: () => true,
-    outgoing: (request) => withPriority(request, use),
+    outgoing: (request) => withRunningUsage(request, withPriority(request, use)),
     // Its own task for closed connections sleeps two seconds first (tokenizer_manager.py, create_abort_task).
     cancelling: {
       ownName: (body) => body.text("rid"),
       name: (rid) => [{ set: "rid", value: rid }],
       call: ({ request: rid }) => ({ path: "/abort_request", body: { rid } }),
     },
-    resume: resumeWith({ flags: [{ set: "continue_final_message", value: true }], restoresGrammar: false }),
+    resume: resumeWith({
+      flags: [{ set: "continue_final_message", value: true }],
+      restoresGrammar: false,
+      completionTokens: 16,
+    }),
   };
 }
 

@@ -35,6 +35,7 @@ export const vllm: Engine = {
       { set: "add_generation_prompt", value: false },
     ],
     restoresGrammar: false,
+    completionTokens: 16,
   }),
 };
 

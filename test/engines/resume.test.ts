@@ -102,6 +102,14 @@ describe("goes on behind what it said", () => {
       HALF,
       `{${withAnswer(IT_IS)},"max_tokens":7,"min_tokens":6,${FLAGS}}`,
     ],
+    [
+      "with what is left of the limit that the engine gives raw text",
+      vllm,
+      COMPLETIONS,
+      '{"prompt":"Once"}',
+      { content: " upon", tokens: 3 },
+      '{"prompt":"Once upon","max_tokens":13}',
+    ],
     ["raw text anywhere", mlxLm, COMPLETIONS, '{"prompt":"Once"}', { content: " upon" }, '{"prompt":"Once upon"}'],
   ];
   for (const [title, engine, path, body, said, sent] of rows) {

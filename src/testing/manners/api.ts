@@ -37,6 +37,8 @@ export interface Api {
   readonly completions: CompletionFlavour;
   readonly messages: MessagesFlavour;
   readonly responses: ResponsesFlavour;
+  /** Of a raw completion that names no limit; without it, there is none. */
+  readonly completionTokens?: number;
   /** llama-server's own; no other engine has it. */
   llama?(ask: Ask, answer: Answer, prompt: string): Wire;
   /** Called for conversations that end in an answer. @throws {Refusal} */
@@ -63,8 +65,9 @@ export interface Api {
  *
  * @throws {Refusal}
  */
-export function generate(api: Api, call: Call, ask: Ask): GenerateTask {
+export function generate(api: Api, call: Call, asked: Ask): GenerateTask {
   const { server } = call;
+  const ask = bounded(asked, api);
   if (ask.model !== "" && server.options.unknownModels === "refuse" && !server.models.includes(ask.model)) {
     throw api.unknownModel(ask.model, ask);
   }
@@ -89,6 +92,11 @@ export function generate(api: Api, call: Call, ask: Ask): GenerateTask {
     name: api.requestName(ask, call.served),
     modelKey: api.modelKey(ask, server),
   };
+}
+
+function bounded(ask: Ask, { completionTokens = Infinity }: Api): Ask {
+  if (ask.dialect !== "openai-completions" || ask.maxTokens !== Infinity) return ask;
+  return { ...ask, maxTokens: completionTokens };
 }
 
 function wireOf(api: Api, ask: Ask, answer: Answer, prompt: string): Wire {

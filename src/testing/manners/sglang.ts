@@ -8,6 +8,7 @@ import { dataFrame, DONE } from "../wire/frames.ts";
 import { PLAIN_CHAT } from "../wire/openai-chat.ts";
 import { PLAIN_COMPLETION } from "../wire/openai-completions.ts";
 import { NEW_TURN, type Api } from "./api.ts";
+import { continuousUsage } from "./continuation.ts";
 import { anthropicRefusal, brokenFrames, BASE, BASE_API } from "./base.ts";
 import type { Manners } from "./manners.ts";
 import {
@@ -38,14 +39,17 @@ const API: Api = {
     eachDelta: NULLS,
     closing: NULLS,
     eachChoice: (choice, finished) => ({ logprobs: null, matched_stop: finished ? matchedStop(choice) : null }),
-    eachChunk: () => ({ usage: null }),
+    eachChunk: (answer, ask) => ({ usage: null, ...continuousUsage(answer, ask) }),
     message: (choice) => ({ ...NULLS, ...PLAIN_CHAT.message(choice) }),
     wholeAnswer: ({ serial }) => ({ metadata: { weight_version: "default", serial } }),
   },
   completions: {
     ...PLAIN_COMPLETION,
     eachChoice: (choice, finished) => ({ logprobs: null, matched_stop: finished ? matchedStop(choice) : null }),
+    eachChunk: continuousUsage,
+    finishChunk: continuousUsage,
   },
+  completionTokens: 16,
   continuation: ({ body }) => (body["continue_final_message"] === true ? { continues: true, echoes: false } : NEW_TURN),
   // Higher goes first, the other way round than vLLM; ignored unless it was started for it.
   order: ({ body }, { options }) =>

@@ -60,6 +60,7 @@ const API: Api = {
     eachChunk: continuousUsage,
     finishChunk: continuousUsage,
   },
+  completionTokens: 16,
   continuation,
   check({ body }, { server }) {
     const priority = numberOf(body["priority"]) ?? 0;
