@@ -76,6 +76,7 @@ export class StepAside {
     const resumed = this.#resumption();
     const decision = decidePark({
       state: relay.state,
+      ended: relay.ended,
       ranMs: gateway.clock.now() - this.#startedAt,
       minRunMs,
       delivered: relay.delivered,

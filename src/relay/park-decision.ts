@@ -3,6 +3,8 @@ import type { RelayState } from "./relay-job.ts";
 /** All that matters for the question whether a running request should step aside. Times in milliseconds. */
 export interface ParkSituation {
   readonly state: RelayState;
+  /** Whether the engine has said how the answer ended, and only its last bytes are on their way. */
+  readonly ended: boolean;
   /** Since the present run began. */
   readonly ranMs: number;
   readonly minRunMs: number;
@@ -26,8 +28,10 @@ const NEARLY_DONE_TOKENS = 4;
 
 /** Whether a run that was asked to step aside does so. Going on behind what was said beats doing it again wherever both can be. */
 export function decidePark(situation: ParkSituation): ParkDecision {
-  const { state, ranMs, minRunMs, delivered, resumable, restartsLeft, tokensLeft = Infinity } = situation;
+  const { state, ended, ranMs, minRunMs, delivered, resumable, restartsLeft, tokensLeft = Infinity } = situation;
   if (state !== "sending" && state !== "prefilling" && state !== "decoding") return "stay";
+  // Whoever goes on behind an end says it twice.
+  if (ended) return "stay";
   if (tokensLeft <= NEARLY_DONE_TOKENS) return "stay";
   const wayBack = resumable ? "behind" : !delivered && restartsLeft > 0 ? "afresh" : undefined;
   if (wayBack === undefined) return "stay";

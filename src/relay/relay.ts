@@ -58,6 +58,11 @@ export class Relay {
     return inWhole ? client.begun : stitcher.delivered;
   }
 
+  /** Whether the engine has said how the present run ended. */
+  get ended(): boolean {
+    return this.#watch !== undefined && this.#watch.outcome !== "open";
+  }
+
   /** Sends the request, again after it was parked. One run at a time. */
   run(request: UpstreamRequest, kind: RunKind = "afresh"): Promise<RelayResult> {
     const { dispatcher, stitcher, aggregator } = this.#job;

@@ -4,6 +4,7 @@ import { decidePark, type ParkDecision, type ParkSituation } from "../../src/rel
 
 const DECODING: ParkSituation = {
   state: "decoding",
+  ended: false,
   ranMs: 5_000,
   minRunMs: 100,
   delivered: true,
@@ -30,6 +31,7 @@ const ROWS: readonly [promise: string, situation: Partial<ParkSituation>, decisi
   ["goes on however often it was begun anew", { restartsLeft: 0 }, { park: "behind" }],
   ["runs to its end when that is nearly there", { tokensLeft: 4 }, "stay"],
   ["steps aside when there is more to come", { tokensLeft: 5 }, { park: "behind" }],
+  ["runs to its end when the engine has said that this is it", { ended: true }, "stay"],
   ["runs for a moment first", { ranMs: 30 }, { afterMs: 70 }],
   ["is not stopped twice", { state: "parked" }, "stay"],
   ["is not stopped when it is over", { state: "finished" }, "stay"],
