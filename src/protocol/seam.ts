@@ -61,9 +61,13 @@ export class Seam {
     if (choice === undefined) return edits;
     const next = this.#withoutKnown(choice);
     const ends = textIn(choice["finish_reason"]) !== undefined;
-    if (ends && this.#content?.complete === false) throw new Contradiction();
+    if (ends && !this.#saidItAll) throw new Contradiction();
     if (!ends && !saysAnything(next) && objectIn(value["usage"]) === undefined) return "drop";
     return [...edits, { set: "choices", value: [next] }];
+  }
+
+  get #saidItAll(): boolean {
+    return this.#content?.complete !== false && this.#reasoning?.complete !== false;
   }
 
   #sameIdentity(value: JsonObject): Edit[] {
