@@ -12,7 +12,7 @@ import type { ModelServerOptions, SimulatedEngine } from "../../src/testing/inde
 import { ask, question } from "./chat.ts";
 import { Background, measureRow, type Place } from "./measure.ts";
 import { Model } from "./model-process.ts";
-import { BACKGROUND, FOREGROUND, FULL, QUICK, SEED, TIMING, type Effort } from "./plan.ts";
+import { BACKGROUND, FOREGROUND, FULL, QUICK, RESTARTING, SEED, TIMING, type Effort } from "./plan.ts";
 import { reportOf } from "./report.ts";
 import { parseResults, type Load, type Restarting, type Results, type Row } from "./results.ts";
 import { NO_BACKGROUND, PARK, WAYS, type Way } from "./ways.ts";
@@ -149,11 +149,6 @@ function learn(setting: Setting): Promise<Learnt> {
     return { aloneTokensPerSecond, serviceMs: mean(service) };
   });
 }
-
-const RESTARTING = [
-  { engine: "mlx-lm", streamed: true },
-  { engine: "lm-studio", streamed: false },
-] as const;
 
 /** Engines and clients where stepping aside means to begin anew: both numbers, no target. */
 async function measureRestarts(effort: Effort): Promise<Restarting[]> {

@@ -11,7 +11,7 @@ export interface Effort {
   readonly compared: number;
 }
 
-export const FULL: Effort = { quick: false, forMs: 40_000, aloneMs: 10_000, shares: [0.1, 0.3], compared: 8 };
+export const FULL: Effort = { quick: false, forMs: 30_000, aloneMs: 10_000, shares: [0.1, 0.3], compared: 8 };
 export const QUICK: Effort = { quick: true, forMs: 1_200, aloneMs: 800, shares: [0.3], compared: 1 };
 
 /** A Mac mini with a model of 26 billion parameters reads 600 tokens of a prompt a second and writes 55, made ten times as fast. */
@@ -33,6 +33,12 @@ export interface Job {
 
 export const BACKGROUND: Job = { promptWords: 800, tokens: 300 };
 export const FOREGROUND: Job = { promptWords: 200, tokens: 60 };
+
+/** Engines and clients where stepping aside means to begin anew. */
+export const RESTARTING: readonly { readonly engine: "mlx-lm" | "lm-studio"; readonly streamed: boolean }[] = [
+  { engine: "mlx-lm", streamed: true },
+  { engine: "lm-studio", streamed: false },
+];
 
 /** Somebody of the background always waits. */
 export const BACKGROUND_CLIENTS = 2;
