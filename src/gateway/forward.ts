@@ -70,9 +70,14 @@ async function runs(first: RunPlan, { send, aside, busy }: Means): Promise<Relay
     const result = await send(plan);
     if (result.kind === "busy") await busy.pass();
     else if (aside !== undefined && result.kind === "parked") plan = await aside.comeBack();
-    else if (aside !== undefined && plan.kind === "behind" && result.kind === "refused") plan = aside.otherwise();
+    else if (aside !== undefined && plan.kind === "behind" && willNotGoOn(result)) plan = aside.otherwise();
     else return result;
   }
+}
+
+/** A server that loads or has too much to do says nothing about going on, and would not begin anew either. */
+function willNotGoOn(result: RelayResult): boolean {
+  return result.kind === "refused" && result.status !== 503 && result.status !== 429;
 }
 
 interface Work {

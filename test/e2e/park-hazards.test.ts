@@ -133,6 +133,19 @@ test("a server that would not go on is not asked to again: what its clients have
   assert.equal(it.ended.filter(({ parks }) => parks > 0).length, 1);
 });
 
+test("a server that has yet to load its model: the client is told, and the model is asked to go on another time", async () => {
+  const { it, background, person } = await parked();
+  await using _ = it;
+  it.server.fail({ kind: "status", status: 503 }, { which: (request) => byBackground(request) && request.isWork });
+  it.server.resumeTokens();
+  await read(person);
+  const heard = await background;
+  assert.deepEqual([heard.ends, heard.errors.length], [0, 1]);
+  assert.equal(it.server.served.filter(byBackground).length, 2);
+  const [upstream] = it.gateway.upstreams.all;
+  assert.equal(upstream?.mayResume(it.server.model), true);
+});
+
 test("a server that says something else the second time: the client is told resume_failed, and never gets two answers mixed", async () => {
   let asked = 0;
   const { it, background, person } = await parked({
