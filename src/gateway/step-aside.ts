@@ -49,21 +49,29 @@ export class StepAside {
 
   /** Watches over one run; settles as `result` does. */
   async during(result: Promise<RelayResult>): Promise<RelayResult> {
-    const { permit, gateway } = this.#options;
+    const { permit, gateway, place } = this.#options;
     this.#startedAt = gateway.clock.now();
     const { signal } = permit;
     let callOff: (() => void) | undefined;
     const consider = (): void => {
-      callOff = undefined;
       const afterMs = this.#consider();
-      if (afterMs !== undefined) callOff = gateway.clock.after(afterMs, () => this.#isWanted() && consider(), true);
+      if (afterMs !== undefined) callOff = gateway.clock.after(afterMs, considerAgain, true);
+    };
+    const considerAgain = (): void => {
+      callOff = undefined;
+      if (this.#isWanted()) consider();
     };
     if (signal.aborted) consider();
     else signal.addEventListener("abort", consider);
+    // The gate asks once. Whoever it asked for may have left before the time was right, and another come.
+    const ignore = place.upstream.group.gate.on("enqueue", () => {
+      if (signal.aborted && callOff === undefined) callOff = gateway.clock.after(0, considerAgain, true);
+    });
     try {
       return await result;
     } finally {
       signal.removeEventListener("abort", consider);
+      ignore();
       callOff?.();
     }
   }

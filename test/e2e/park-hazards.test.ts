@@ -253,3 +253,32 @@ test("what begins anew does so three times at most, then it runs to its end", as
   const record = it.ended.find(({ priority }) => priority === 100);
   assert.deepEqual([record?.parks, record?.restarts], [3, 3]);
 });
+
+test("a person who left before the time was right is no reason to let the next one wait", async () => {
+  const clock = new ManualClock();
+  await using it = await startGateway({
+    clock,
+    server: { engine: "llama-server", answer: { text: TEXT } },
+    config: { preempt: { enabled: true, minRunMs: 500 } },
+  });
+  it.server.pauseTokens();
+  const asked = { model: it.server.model, messages: [{ role: "user", content: "background" }] };
+  const background = it.post(`/background${CHAT}`, asked);
+  await it.server.when("started");
+  const hasty = new AbortController();
+  const first = it.post(`/foreground${CHAT}`, asked, { signal: hasty.signal }).catch(() => {});
+  await it.waiting(1);
+  hasty.abort();
+  await first;
+  await it.waiting(0);
+  clock.advance(500);
+  const second = ask(it);
+  await it.waiting(1);
+  clock.advance(0);
+  assert.deepEqual(
+    it.gate.snapshot().holders.map(({ priority }) => priority),
+    [0],
+  );
+  it.server.resumeTokens();
+  assert.deepEqual([await read(second), await read(background)], [200, 200]);
+});
