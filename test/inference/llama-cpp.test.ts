@@ -10,7 +10,7 @@ import { MODEL } from "./wire.ts";
 const missing = whyNoInference();
 if (missing !== undefined) process.emitWarning(missing);
 
-/** More than anybody waits for: about ten seconds, if nothing stops it. */
+/** As much as there is room for: many seconds, if nothing stops it. */
 const ENDLESS = { max_tokens: CONTEXT_TOKENS };
 
 describe("real inference, by llama.cpp", { skip: missing ?? false }, () => {

@@ -6,22 +6,20 @@ import { join } from "node:path";
 import type { Order, Tally } from "./openai-shim.ts";
 import { writeTinyGguf } from "./tiny-gguf.ts";
 
-/** Long enough for an answer that takes many seconds if nothing stops it. */
-export const CONTEXT_TOKENS = 16_384;
+/** Room for an answer that takes many seconds if nothing stops it. */
+export const CONTEXT_TOKENS = 4096;
 
 /** A server with a real model, in a process of its own. */
 export class ModelProcess implements AsyncDisposable {
   tally: Tally;
   readonly #child: ChildProcess;
-  readonly #folder: string;
   readonly #watchers = new Set<() => void>();
   /** Rejects when the process ends. */
   readonly #died: Promise<never>;
   #orders = 0;
 
-  private constructor(child: ChildProcess, folder: string, tally: Tally) {
+  private constructor(child: ChildProcess, tally: Tally) {
     this.#child = child;
-    this.#folder = folder;
     this.tally = tally;
     this.#died = endOf(child);
     child.on("message", (message) => {
@@ -44,10 +42,10 @@ export class ModelProcess implements AsyncDisposable {
     });
     try {
       const [tally] = (await Promise.race([once(child, "message"), endOf(child)])) as [Tally];
-      return new ModelProcess(child, folder, tally);
-    } catch (error) {
+      return new ModelProcess(child, tally);
+    } finally {
+      // Once it is loaded nobody opens it again.
       await rm(folder, { recursive: true });
-      throw error;
     }
   }
 
@@ -96,7 +94,6 @@ export class ModelProcess implements AsyncDisposable {
     const ended = once(this.#child, "exit");
     this.#child.disconnect();
     await ended;
-    await rm(this.#folder, { recursive: true });
   }
 
   #order(order: Omit<Order, "order">): Promise<Tally> {
