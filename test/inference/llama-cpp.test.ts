@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it as test } from "node:test";
 import OpenAI from "openai";
 import { CHAT, chat, stream, timeless } from "../e2e/talk.ts";
+import { hear } from "../property/interrupted.ts";
 import { startGateway, type GatewayUnderTest, type Json } from "../support/gateway.ts";
 import { CONTEXT_TOKENS, ModelProcess } from "./model-process.ts";
 import { whyNoInference } from "./node-llama-cpp.ts";
@@ -180,4 +181,38 @@ describe("real inference, by llama.cpp", { skip: missing ?? false }, () => {
     const start30 = await answer("/v1/completions", { prompt, max_tokens: 30 });
     assert.equal(start30 + (await answer("/v1/completions", { prompt: prompt + start30, max_tokens: 50 })), text);
   });
+
+  for (const streamed of [true, false]) {
+    test(`an answer that steps aside three times is word for word the uninterrupted one, ${streamed ? "" : "not "}streamed`, async () => {
+      await using it = await start({ preempt: { enabled: true, minRunMs: 0 } });
+      const body = { model: MODEL, messages: [{ role: "user", content: "Go on." }], max_tokens: 120 };
+      // Twice, because a first run computes its prompt in another way than one that finds it in the cache.
+      await hear(await fetch(model.url + CHAT, { method: "POST", body: JSON.stringify(body) }));
+      const whole = await hear(await fetch(model.url + CHAT, { method: "POST", body: JSON.stringify(body) }));
+      await model.forget();
+      await model.pause();
+      const heard = it.post(`/background${CHAT}`, { ...body, stream: streamed }).then(hear);
+      for (let round = 1; round <= 3; round++) {
+        await model.until(({ served }) => served.length === 2 * round - 1);
+        await model.step(20);
+        while ((await model.look()).tokens < round * 20 + (round - 1) * 5);
+        await it.until(() =>
+          [...it.gateway.requests.live.values()].some(({ firstTokenAt }) => firstTokenAt !== undefined),
+        );
+        const person = it.post(`/foreground${CHAT}`, { ...body, max_tokens: 5 });
+        await model.until(({ served }) => served.length === 2 * round);
+        await model.step(5);
+        assert.equal((await person).status, 200);
+        await (await person).text();
+      }
+      await model.resume();
+      const { content, finish, ids, roles, errors } = await heard;
+      assert.equal(content, whole.content);
+      assert.deepEqual([finish, ids, errors], [whole.finish, 1, []]);
+      assert.equal(roles, streamed ? 1 : whole.roles);
+      const record = it.ended.find(({ priority }) => priority === 100);
+      assert.deepEqual([record?.parks, record?.restarts, record?.completionTokens], [3, 0, 120]);
+      assert.equal((await model.look()).mostAtOnce, 1);
+    });
+  }
 });
