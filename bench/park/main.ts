@@ -50,11 +50,10 @@ async function proveAll({ proven, restarting }: Effort, ways: readonly Way[]): P
   tell("proof");
   await using llama = await simulated("llama-server", timing(PROOF_SPEED));
   await prove(llama, { ways, streamed: true, answers: proven, mustPark: true });
-  for (const { engine, streamed } of restarting) {
+  for (const { engine, streamed, surely } of restarting) {
     tell(`proof: ${engine}`);
     await using servers = await simulated(engine, timing(PROOF_SPEED));
-    // Streams that can only begin anew are hardly ever caught before their first token.
-    await prove(servers, { ways: [PARK], streamed, answers: proven, mustPark: !streamed });
+    await prove(servers, { ways: [PARK], streamed, answers: proven, mustPark: surely });
   }
 }
 

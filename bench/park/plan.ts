@@ -24,13 +24,17 @@ export interface Restarter {
   readonly engine: SimulatedEngine;
   /** Whether background clients stream. */
   readonly streamed: boolean;
+  /** Whether the background is sure to step aside once in the proof. */
+  readonly surely: boolean;
 }
 
 const RESTARTING: readonly Restarter[] = [
-  { engine: "mlx-lm", streamed: true },
-  { engine: "mlx-lm", streamed: false },
-  { engine: "llama-server", streamed: false },
-  { engine: "ollama", streamed: false },
+  // Hardly ever caught before its first token.
+  { engine: "mlx-lm", streamed: true, surely: false },
+  // Computed to its end, whoever waits: the server would not notice.
+  { engine: "mlx-lm", streamed: false, surely: false },
+  { engine: "llama-server", streamed: false, surely: true },
+  { engine: "ollama", streamed: false, surely: true },
 ];
 
 export const FULL: Effort = {
