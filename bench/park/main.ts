@@ -5,9 +5,10 @@
 import { runBenchmark, tell } from "../common/command.ts";
 import { environmentOf, packageVersion } from "../common/environment.ts";
 import { installedVersions } from "../gateway/servers/installed.ts";
+import type { SimulatedEngine } from "../../src/testing/index.ts";
 import { measureField } from "./field.ts";
 import { FULL, PROOF_SPEED, QUICK, REAL, REAL_QUICK, timing, type Effort, type Restarter } from "./plan.ts";
-import { prove, WrongAnswers } from "./proof.ts";
+import { prove, WrongAnswers, type Proving } from "./proof.ts";
 import { reportOf } from "./report.ts";
 import { parseResults, type Field, type Results } from "./results.ts";
 import { real, simulated } from "./servers.ts";
@@ -36,25 +37,31 @@ async function measure(quick: boolean, args: readonly string[], upstream: string
   const ways = WAYS.filter((way) => way.missing() === undefined);
   // A real server is not proven beforehand: its answers are compared with its own as they come.
   if (upstream === undefined) await proveAll(effort, ways);
-  tell("people and background");
   await using servers = upstream === undefined ? await simulated("llama-server", timing()) : await real(upstream);
-  const field = await measureField(servers, { ...effort, ways, streamed: true });
+  tell("people and background");
+  const measuring = measureField(servers, { ...effort, ways, streamed: true });
+  // A quick run has figures of nothing to spoil.
+  if (!quick) await measuring;
+  const [field, restarts] = await Promise.all([measuring, measureRestarts(effort)]);
   // What a real one computes may differ in the last bits with what is in its cache: that is shown, not refused.
   if (upstream === undefined) assertRight(field);
-  const restarts = await measureRestarts(effort);
   tell("");
   return { schema: 2, environment, effort, missing, server: servers.name, field, restarts };
 }
 
 async function proveAll({ proven, restarting }: Effort, ways: readonly Way[]): Promise<void> {
   tell("proof");
-  await using llama = await simulated("llama-server", timing(PROOF_SPEED));
-  await prove(llama, { ways, streamed: true, answers: proven, mustPark: true });
-  for (const { engine, streamed, surely } of restarting) {
-    tell(`proof: ${engine}`);
-    await using servers = await simulated(engine, timing(PROOF_SPEED));
-    await prove(servers, { ways: [PARK], streamed, answers: proven, mustPark: surely });
-  }
+  await Promise.all([
+    proveWith("llama-server", { ways, streamed: true, answers: proven, mustPark: true }),
+    ...restarting.map(({ engine, streamed, surely }) =>
+      proveWith(engine, { ways: [PARK], streamed, answers: proven, mustPark: surely }),
+    ),
+  ]);
+}
+
+async function proveWith(engine: SimulatedEngine, proving: Proving): Promise<void> {
+  await using servers = await simulated(engine, timing(PROOF_SPEED));
+  await prove(servers, proving);
 }
 
 /** All at the same time, like the rows of a table. */

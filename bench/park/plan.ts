@@ -51,7 +51,7 @@ export const FULL: Effort = {
 
 export const QUICK: Effort = {
   quick: true,
-  forMs: 8000,
+  forMs: 6000,
   shares: [0.3],
   settleMs: 500,
   lone: 2,
@@ -63,7 +63,15 @@ export const QUICK: Effort = {
 
 /** A real server is no faster than it is, has one slot for all rows, and answers for itself what it would have said. */
 export const REAL: Effort = { ...FULL, forMs: 480_000, settleMs: 10_000, compared: 4, restarting: [] };
-export const REAL_QUICK: Effort = { ...REAL, quick: true, forMs: 20_000, shares: [0.3], lone: 2, compared: 1 };
+export const REAL_QUICK: Effort = {
+  ...REAL,
+  quick: true,
+  forMs: 20_000,
+  settleMs: 2000,
+  shares: [0.3],
+  lone: 2,
+  compared: 1,
+};
 
 /** Everything is so many times as fast as on the machine it stands for: the ratios stay, and a run ends in minutes. */
 const SPEED = 4;

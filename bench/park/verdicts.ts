@@ -2,9 +2,9 @@ import { times } from "../common/quantity.ts";
 import type { Load, Row } from "./results.ts";
 import { NO_BACKGROUND, PARK } from "./ways.ts";
 
-export const MOST_P50 = 1.1;
-export const MOST_P95 = 1.5;
-export const LEAST_KEPT = 0.95;
+const MOST_P50 = 1.1;
+const MOST_P95 = 1.5;
+const LEAST_KEPT = 0.95;
 
 /** A row's time to the first token over that of the row without background; `null` where nobody came. */
 export function overFloor(load: Load, row: Row, which: "p50Ms" | "p95Ms"): number | null {
