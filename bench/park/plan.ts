@@ -39,14 +39,14 @@ const RESTARTING: readonly Restarter[] = [
 
 export const FULL: Effort = {
   quick: false,
-  forMs: 250_000,
+  forMs: 230_000,
   shares: [0.1, 0.3],
   settleMs: 3000,
   lone: 4,
   compared: 10_000,
   proven: 4,
   restarting: RESTARTING,
-  restartMs: 45_000,
+  restartMs: 40_000,
 };
 
 export const QUICK: Effort = {
