@@ -1,7 +1,9 @@
 import { mean, median } from "../common/statistics.ts";
 import { poissonArrivals } from "../gateway/ideal.ts";
+import type { Account } from "./account.ts";
 import { SEED } from "./plan.ts";
-import { withPlaces, type Opening } from "./place.ts";
+import { parksIn, type Parks } from "./parks.ts";
+import { withPlaces, type Opening, type Place } from "./place.ts";
 import { WrongAnswers, wrongAnswers } from "./proof.ts";
 import type { Field, Load, Row } from "./results.ts";
 import { firstTokenOf, keptOf, loneMs, see, type Coming, type Seen } from "./row.ts";
@@ -89,11 +91,21 @@ async function judged(servers: Servers, seen: Seen, share: number, compared: num
     id: place.way.id,
     firstToken: firstTokenOf(firstMs),
     account: records?.background ?? null,
+    parks: parksOf(records?.background) ?? (await parksAt(place)),
     compared: looked.length,
     wrong: await wrongAnswers(servers, looked),
   };
   const { background } = place.way;
   return { share, seen: { firstMs, tookMs, tokens }, row, background, peopleMs: records?.peopleMs ?? [] };
+}
+
+function parksOf(account: Account | undefined): Parks | undefined {
+  return account === undefined ? undefined : { resumed: account.resumed, restarted: account.restarted };
+}
+
+/** `null` of who counts none. */
+async function parksAt({ running: { child, port } }: Place): Promise<Parks | null> {
+  return child === undefined ? null : parksIn(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
 }
 
 function loadOf(share: number, measured: readonly Measured[], alone: Alone): Load {

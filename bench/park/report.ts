@@ -52,17 +52,21 @@ function firstToken({ firstToken: found }: Row): string[] {
   return found === null ? ["-", "-", "-"] : [ms(found.p50Ms), ms(found.p95Ms), ms(found.p99Ms)];
 }
 
-function rest({ account, compared, kept, wrong }: Row): string[] {
-  const wrongOf = compared === 0 ? "-" : `${wrong} of ${count(compared)}`;
-  if (account === null) return [ratio(kept), "?", "?", "?", wrongOf];
-  const { readAgain, restarted, restartedTokens, resumed, resumedTokens } = account;
+function rest({ account, compared, kept, parks, wrong }: Row): string[] {
   return [
     ratio(kept),
-    `${count(resumed)} (${count(resumedTokens)})`,
-    `${count(restarted)} (${count(restartedTokens)})`,
-    count(readAgain),
-    wrongOf,
+    inTimesAndTokens(parks?.resumed, account?.resumedTokens),
+    inTimesAndTokens(parks?.restarted, account?.restartedTokens),
+    account === null ? UNKNOWN : count(account.readAgain),
+    compared === 0 ? "-" : `${wrong} of ${count(compared)}`,
   ];
+}
+
+const UNKNOWN = "?";
+
+function inTimesAndTokens(often: number | undefined, tokens: number | undefined): string {
+  if (often === undefined) return UNKNOWN;
+  return `${count(often)} (${tokens === undefined ? UNKNOWN : count(tokens)})`;
 }
 
 function ratio(value: number | null): string {

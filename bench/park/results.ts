@@ -1,5 +1,6 @@
 import type { Environment } from "../common/environment.ts";
 import type { Account } from "./account.ts";
+import type { Parks } from "./parks.ts";
 import type { Effort } from "./plan.ts";
 
 /** What `--json` writes and `--from` reads. */
@@ -39,6 +40,8 @@ export interface Row {
   readonly firstToken: FirstToken | null;
   /** The background's tokens over what it could have had in the time that people left; `null` without background. */
   readonly kept: number | null;
+  /** By the model server's records or else by the gateway's metrics; `null` where there are neither. */
+  readonly parks: Parks | null;
   /** `null` where the model server keeps no records. */
   readonly account: Account | null;
   /** Background answers that were compared with the uninterrupted one, and those that were not the same. */

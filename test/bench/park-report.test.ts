@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { reportOf } from "../../bench/park/report.ts";
+import { parksIn } from "../../bench/park/parks.ts";
 import type { Effort } from "../../bench/park/plan.ts";
 import { parseResults, type Load, type Results, type Row } from "../../bench/park/results.ts";
 import { overFloor, verdictsOn } from "../../bench/park/verdicts.ts";
@@ -8,7 +9,8 @@ import { NO_BACKGROUND, PARK } from "../../bench/park/ways.ts";
 
 function row(id: string, p50Ms: number, p95Ms: number, kept: number | null): Row {
   const account = { resumed: 3, restarted: 1, resumedTokens: 812, restartedTokens: 20, readAgain: 5 };
-  return { id, firstToken: { p50Ms, p95Ms, p99Ms: p95Ms }, kept, account, compared: 7, wrong: 0 };
+  const parks = { resumed: 3, restarted: 1 };
+  return { id, firstToken: { p50Ms, p95Ms, p99Ms: p95Ms }, kept, parks, account, compared: 7, wrong: 0 };
 }
 
 function load(park: Row): Load {
@@ -80,6 +82,25 @@ test("a row shows what was gone on from and what was lost, in times and in token
   const [table] = reportOf(results(false, row(PARK.id, 100, 200, 1))).tables;
   const line = table!.lines.at(-1)!;
   assert.deepEqual(line.slice(-5), ["1.00x", "3 (812)", "1 (20)", "5", "0 of 7"]);
+});
+
+test("what a real server does not tell is shown as unknown, not as none", () => {
+  const park = row(PARK.id, 100, 200, 1);
+  const [table] = reportOf(results(false, { ...park, account: null })).tables;
+  assert.deepEqual(table!.lines.at(-1)!.slice(-4, -1), ["3 (?)", "1 (?)", "?"]);
+  const [other] = reportOf(results(false, { ...park, account: null, parks: null })).tables;
+  assert.deepEqual(other!.lines.at(-1)!.slice(-4, -1), ["?", "?", "?"]);
+});
+
+test("a gateway's parks are counted over all classes and ways back of its metrics", () => {
+  const metrics = [
+    "# TYPE headgate_parks_total counter",
+    'headgate_parks_total{priority_class="background",way_back="resumed"} 5',
+    'headgate_parks_total{priority_class="other",way_back="resumed"} 2',
+    'headgate_parks_total{priority_class="background",way_back="restarted"} 1',
+  ].join("\n");
+  assert.deepEqual(parksIn(metrics), { resumed: 7, restarted: 1 });
+  assert.deepEqual(parksIn("nothing of the kind"), { resumed: 0, restarted: 0 });
 });
 
 test("results come back from their file as they were, and no others are taken for them", () => {
