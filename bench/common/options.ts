@@ -17,11 +17,11 @@ export interface BenchOptions {
 export function usage(bench: string): string {
   return `usage: node bench/${bench}/main.ts [--quick] [--json FILE] [--markdown FILE] [--from FILE]
 
-  --quick          fewer and smaller situations, one round; under 45 s
+  --quick          fewer and smaller situations, one round; under 50 s
   --json FILE      write the results
   --markdown FILE  put the tables into FILE, between its two marker lines
   --from FILE      measure nothing; report the results in FILE
-  --upstream URL   a model server of your own (bench/park only)`;
+  --upstream URL   a llama-server of your own on this machine (bench/park only)`;
 }
 
 /** @throws {TypeError} naming the flag that is unknown, lacks its value, or contradicts another. */

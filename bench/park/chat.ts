@@ -1,9 +1,6 @@
 import { randomNumbers } from "../common/random.ts";
-import { now } from "../gateway/clock.ts";
-import { objectIn, objectsIn, parseObject, textIn } from "../../src/protocol/untrusted-json.ts";
-import { frameDecoder } from "../../src/protocol/framing.ts";
 import type { Class } from "../gateway/requests.ts";
-import type { Job } from "./plan.ts";
+import { BACKGROUND, FOREGROUND } from "./plan.ts";
 
 /** A chat as it goes to a server. */
 export interface Question {
@@ -11,58 +8,32 @@ export interface Question {
   readonly body: string;
 }
 
-/** One answer, as its client saw it. Times in milliseconds. */
-export interface Answer {
-  readonly text: string;
-  readonly pieces: number;
-  /** From the sending to the first piece of content; of what is not streamed to its end. */
-  readonly firstMs: number;
-  readonly totalMs: number;
+/** What all questions of a row have in common. */
+export interface Topic {
+  readonly model: string;
+  /** Sets them apart from those of other rows, where several rows have one server and its prompt cache. */
+  readonly row: number;
+  /** Members of the body for this server only. */
+  readonly more?: Readonly<Record<string, unknown>>;
 }
 
-const random = randomNumbers(7);
+/** Short and common: a token each, to nearly every tokenizer. */
+const WORDS = (
+  "time year way day man thing woman life child world group hand part place case week work night point home water room area " +
+  "money story fact month lot right study book eye job word issue side kind head house power hour game line end law car city " +
+  "name team idea body back face door art war party air force river hill tree bird stone road light"
+).split(" ");
 
-/** A question that nobody asked before: nothing of it is in a cache. */
-export function question(as: Class, { promptWords, tokens }: Job, model: string, stream = true): Question {
-  const words = Array.from({ length: promptWords }, () => Math.floor(random() * 36 ** 3).toString(36));
-  const messages = [{ role: "user", content: words.join(" ") }];
-  return { as, body: JSON.stringify({ model, messages, max_tokens: tokens, temperature: 0, stream }) };
+/** By what a question is known in the records of a server, whatever its dialect has made of it. */
+export function nameOf(as: Class, row: number, number: number): string {
+  return `${as} ${row} ${number}:`;
 }
 
-/** @throws {Error} for anything but a whole answer. */
-export async function ask(url: string, { as, body }: Question, onPiece?: () => void): Promise<Answer> {
-  const sentAt = now();
-  const response = await fetch(`${url}/v1/chat/completions`, {
-    method: "POST",
-    headers: { "content-type": "application/json", "x-headgate-priority": as },
-    body,
-  });
-  if (!response.ok || response.body === null) throw new Error(`${response.status}: ${await response.text()}`);
-  if (response.headers.get("content-type")?.startsWith("application/json") === true) {
-    const text = contentOf(parseObject(new Uint8Array(await response.arrayBuffer()))) ?? "";
-    onPiece?.();
-    return { text, pieces: 1, firstMs: now() - sentAt, totalMs: now() - sentAt };
-  }
-  const decoder = frameDecoder("openai-chat");
-  let text = "";
-  let pieces = 0;
-  let firstAt: number | undefined;
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-    for (const { data } of decoder.push(chunk)) {
-      const piece = data === undefined ? undefined : contentOf(parseObject(data));
-      if (piece === undefined) continue;
-      firstAt ??= now();
-      text += piece;
-      pieces++;
-      onPiece?.();
-    }
-  }
-  if (firstAt === undefined) throw new Error("an answer without content");
-  return { text, pieces, firstMs: firstAt - sentAt, totalMs: now() - sentAt };
-}
-
-function contentOf(value: ReturnType<typeof parseObject>): string | undefined {
-  const [choice] = objectsIn(value?.["choices"]);
-  const part = objectIn(choice?.["delta"]) ?? objectIn(choice?.["message"]);
-  return textIn(part?.["content"]) ?? textIn(part?.["reasoning_content"]) ?? textIn(part?.["reasoning"]);
+/** Question `number` of its class: always the same one, and nothing of it is in a cache before it was asked. */
+export function question(as: Class, number: number, { model, row, more }: Topic, stream = true): Question {
+  const { prompt, answer } = as === "background" ? BACKGROUND : FOREGROUND;
+  const random = randomNumbers(row * 20_000 + number * 2 + (as === "background" ? 1 : 0));
+  const words = Array.from({ length: prompt }, () => WORDS[Math.floor(random() * WORDS.length)]!);
+  const messages = [{ role: "user", content: `${nameOf(as, row, number)} ${words.join(" ")}` }];
+  return { as, body: JSON.stringify({ model, messages, max_tokens: answer, temperature: 0, stream, ...more }) };
 }

@@ -1,72 +1,76 @@
 import { conditions } from "../common/environment.ts";
-import { duration, times } from "../common/quantity.ts";
+import { count, digits, duration, times } from "../common/quantity.ts";
 import type { Report, Table } from "../common/render.ts";
-import type { Load, Restarting, Results, Row } from "./results.ts";
-import { NO_BACKGROUND, PARK } from "./ways.ts";
+import type { Field, Load, Results, Row } from "./results.ts";
+import { overFloor, percent, verdictsOn } from "./verdicts.ts";
 
-const MOST_P50 = 1.1;
-const MOST_P95 = 1.5;
-const LEAST_KEPT = 0.95;
-
-export function reportOf(results: Results): Report {
-  const { effort, environment, loads, restarts, server } = results;
+export function reportOf({ effort, environment, field, missing, restarts, server }: Results): Report {
+  const verdicts = effort.quick ? ["no verdict: a quick run has too few requests"] : field.loads.flatMap(verdictsOn);
   return {
-    conditions: conditions(environment, `On ${server}, ${effort.forMs / 1000} s of foreground for each row.`),
-    summary: effort.quick ? ["a quick run: too few requests for a verdict"] : loads.flatMap(verdictsOn),
-    tables: [...loads.map(loadTable), ...(restarts.length === 0 ? [] : [restartTable(restarts)])],
+    conditions: conditions(
+      environment,
+      `On ${server}, ${effort.forMs / 1000} s for each row; one request of a person's takes ${ms(field.serviceMs)} alone, and the background ` +
+        `alone gets ${digits(field.alonePerSecond)} tokens a second.`,
+    ),
+    summary: [...verdicts, ...missing.map(({ id, why }) => `NOT MEASURED: ${id}: ${why}`)],
+    tables: [...field.loads.map(loadTable), ...(restarts.length === 0 ? [] : [restartTable(restarts)])],
   };
 }
 
-/** What a target came to, first of all whether it was met. */
-export function verdictsOn(load: Load): string[] {
-  const floor = load.rows.find(({ id }) => id === NO_BACKGROUND)!;
-  const park = load.rows.find(({ id }) => id === PARK)!;
-  const judged = (name: string, reached: number, met: boolean): string =>
-    `${met ? "met" : "MISSED"}: ${name}, foreground ${percent(load.share)}: ${times(reached)}`;
-  const p50 = park.p50Ms / floor.p50Ms;
-  const p95 = park.p95Ms / floor.p95Ms;
-  const kept = park.kept ?? 0;
-  return [
-    judged(`first token p50 ≤ ${times(MOST_P50)} without background`, p50, p50 <= MOST_P50),
-    judged(`first token p95 ≤ ${times(MOST_P95)} without background`, p95, p95 <= MOST_P95),
-    judged(`background kept ≥ ${times(LEAST_KEPT)} of what is left`, kept, kept >= LEAST_KEPT),
-  ];
-}
+const LAST_COLUMNS = ["background kept", "resumed (tokens)", "anew (tokens lost)", "read again", "wrong"];
 
-function loadTable({ perSecond, rows, share }: Load): Table {
-  const floor = rows.find(({ id }) => id === NO_BACKGROUND)!;
+function loadTable(load: Load): Table {
+  const { perSecond, requests, rows, share, tookShare } = load;
+  const rate = `${digits(perSecond)} a second, ${percent(share)} of the slot (${requests} requests took ${percent(tookShare)})`;
   return {
-    title: `a person's first token: ${perSecond.toFixed(2)} a second, ${percent(share)} of the slot, over endless background`,
-    columns: ["", "p50", "p95", "p99", "p50 / none", "p95 / none", "background kept", "resumed", "restarted", "wrong"],
+    title: `first token of people who come ${rate}`,
+    columns: ["", "p50", "p95", "p99", "p50 / none", "p95 / none", ...LAST_COLUMNS],
     lines: rows.map((row) => [
       row.id,
-      ...[row.p50Ms, row.p95Ms, row.p99Ms].map(ms),
-      times(row.p50Ms / floor.p50Ms),
-      times(row.p95Ms / floor.p95Ms),
+      ...firstToken(row),
+      ratio(overFloor(load, row, "p50Ms")),
+      ratio(overFloor(load, row, "p95Ms")),
       ...rest(row),
     ]),
   };
 }
 
-function restartTable(restarts: readonly Restarting[]): Table {
+/** Both numbers side by side: what stepping aside gives to people, and what it costs the background. */
+function restartTable(restarts: readonly (Field & { readonly clients: string })[]): Table {
   return {
-    title: "where an answer can only begin anew: without stepping aside and with it",
-    columns: ["", "p50", "p95", "background kept", "resumed", "restarted", "wrong"],
-    lines: restarts.flatMap(({ aside, clients, engine, without }) =>
-      [
-        { row: without, how: "waits" },
-        { row: aside, how: "steps aside" },
-      ].map(({ how, row }) => [`${engine}, ${clients}: ${how}`, ms(row.p50Ms), ms(row.p95Ms), ...rest(row)]),
+    title: "engines and clients with which an answer begins anew, or came whole all along; no target",
+    columns: ["", "p50", "p95", "p99", ...LAST_COLUMNS],
+    lines: restarts.flatMap(({ clients, loads }) =>
+      loads.flatMap(({ rows, share }) =>
+        rows.map((row) => [`${clients}, ${percent(share)}: ${row.id}`, ...firstToken(row), ...rest(row)]),
+      ),
     ),
   };
 }
 
-function rest({ kept, restarted, resumed, wrong }: Row): string[] {
-  return [kept === null ? "-" : times(kept), String(resumed), String(restarted), String(wrong)];
+function firstToken({ firstToken: found }: Row): string[] {
+  return found === null ? ["-", "-", "-"] : [ms(found.p50Ms), ms(found.p95Ms), ms(found.p99Ms)];
 }
 
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
+function rest({ account, compared, kept, parks, wrong }: Row): string[] {
+  return [
+    ratio(kept),
+    inTimesAndTokens(parks?.resumed, account?.resumedTokens),
+    inTimesAndTokens(parks?.restarted, account?.restartedTokens),
+    account === null ? UNKNOWN : count(account.readAgain),
+    compared === 0 ? "-" : `${wrong} of ${count(compared)}`,
+  ];
+}
+
+const UNKNOWN = "?";
+
+function inTimesAndTokens(often: number | undefined, tokens: number | undefined): string {
+  if (often === undefined) return UNKNOWN;
+  return `${count(often)} (${tokens === undefined ? UNKNOWN : count(tokens)})`;
+}
+
+function ratio(value: number | null): string {
+  return value === null ? "-" : times(value);
 }
 
 function ms(milliseconds: number): string {
