@@ -1,3 +1,4 @@
+import { withOpened } from "../common/opened.ts";
 import { Child } from "./child-process.ts";
 import { Connection } from "./connection.ts";
 import type { Contender, Running } from "./contender.ts";
@@ -24,18 +25,12 @@ async function leave({ model, running }: Entrant): Promise<void> {
 }
 
 /** Opens the field, lets `use` work with it, and closes it whatever happens. */
-export async function withField<Result>(
+export function withField<Result>(
   contenders: readonly Contender[],
   capacity: number,
   use: (field: readonly Entrant[]) => Promise<Result>,
 ): Promise<Result> {
-  const field: Entrant[] = [];
-  try {
-    for (const contender of contenders) field.push(await enter(contender, capacity));
-    return await use(field);
-  } finally {
-    await Promise.all(field.map(leave));
-  }
+  return withOpened(contenders, { open: (contender) => enter(contender, capacity), close: leave }, use);
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { runBenchmark, tell } from "../common/command.ts";
 import { environmentOf, packageVersion } from "../common/environment.ts";
+import { whoIsPresent } from "../common/present.ts";
 import type { Contender } from "./contender.ts";
 import { contenders } from "./contenders.ts";
 import { warmUp, withField, type Entrant } from "./field.ts";
@@ -36,12 +37,7 @@ process.exitCode = await runBenchmark(
 async function measure(quick: boolean, args: readonly string[]): Promise<Results> {
   const environment = environmentOf("gateway", args, { undici: packageVersion("undici"), ...installedVersions() });
   const effort = quick ? QUICK : FULL;
-  const present = contenders.filter((contender) => contender.missing() === undefined);
-  const missing = contenders.flatMap((contender) => {
-    const why = contender.missing();
-    return why === undefined ? [] : [{ id: contender.id, why }];
-  });
-  for (const { id, why } of missing) console.error(`NOT MEASURED: ${id}: ${why}`);
+  const { present, missing } = whoIsPresent(contenders);
   const results = { ...(await throughAll(present, effort)), ...(await throughOneSlot(present, effort)) };
   tell("memory");
   const memory = await measureMemory(effort.memory);

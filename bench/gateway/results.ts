@@ -1,4 +1,5 @@
 import type { Environment } from "../common/environment.ts";
+import type { Missing } from "../common/present.ts";
 import type { Contender } from "./contender.ts";
 import type { Effort } from "./plan.ts";
 
@@ -8,7 +9,7 @@ export interface Results {
   readonly environment: Environment;
   readonly effort: Effort;
   /** Contenders that could not take part, and why. */
-  readonly missing: readonly { readonly id: string; readonly why: string }[];
+  readonly missing: readonly Missing[];
   /** One client, one small request after another: microseconds to the whole answer. */
   readonly latency: readonly Row<Spread>[];
   readonly saturation: readonly Row<Throughput>[];

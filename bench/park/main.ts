@@ -4,6 +4,7 @@
  */
 import { runBenchmark, tell } from "../common/command.ts";
 import { environmentOf, packageVersion } from "../common/environment.ts";
+import { whoIsPresent } from "../common/present.ts";
 import { installedVersions } from "../gateway/servers/installed.ts";
 import type { SimulatedEngine } from "../../src/testing/index.ts";
 import { measureField } from "./field.ts";
@@ -29,12 +30,7 @@ async function measure(quick: boolean, args: readonly string[], upstream: string
   const environment = environmentOf("park", args, { undici: packageVersion("undici"), ...installedVersions() });
   const [ofSimulated, ofReal] = quick ? [QUICK, REAL_QUICK] : [FULL, REAL];
   const effort = upstream === undefined ? ofSimulated : ofReal;
-  const missing = WAYS.flatMap((way) => {
-    const why = way.missing();
-    return why === undefined ? [] : [{ id: way.id, why }];
-  });
-  for (const { id, why } of missing) console.error(`NOT MEASURED: ${id}: ${why}`);
-  const ways = WAYS.filter((way) => way.missing() === undefined);
+  const { present: ways, missing } = whoIsPresent(WAYS);
   // A real server is not proven beforehand: its answers are compared with its own as they come.
   if (upstream === undefined) await proveAll(effort, ways);
   await using servers = upstream === undefined ? await simulated("llama-server", timing()) : await real(upstream);

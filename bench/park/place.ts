@@ -1,3 +1,4 @@
+import { withOpened } from "../common/opened.ts";
 import type { Running } from "../gateway/contender.ts";
 import type { Server, Servers } from "./servers.ts";
 import type { Way } from "./ways.ts";
@@ -17,20 +18,13 @@ export interface Opening {
 }
 
 /** Opens a place for each, lets `use` work there, and closes them whatever happens. */
-export async function withPlaces<Result>(
+export function withPlaces<Result>(
   servers: Servers,
   openings: readonly Opening[],
   streamed: boolean,
   use: (places: readonly Place[]) => Promise<Result>,
 ): Promise<Result> {
-  const places: Place[] = [];
-  try {
-    // One after another: so many processes that start at once are all late.
-    for (const { row, way } of openings) places.push(await openPlace(servers, { row, way }, streamed));
-    return await use(places);
-  } finally {
-    await Promise.all(places.map(closePlace));
-  }
+  return withOpened(openings, { open: (opening) => openPlace(servers, opening, streamed), close: closePlace }, use);
 }
 
 async function openPlace(servers: Servers, { row, way }: Opening, streamed: boolean): Promise<Place> {

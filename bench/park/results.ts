@@ -1,4 +1,5 @@
 import type { Environment } from "../common/environment.ts";
+import type { Missing } from "../common/present.ts";
 import type { Account } from "./account.ts";
 import type { Parks } from "./parks.ts";
 import type { Effort } from "./plan.ts";
@@ -11,7 +12,7 @@ export interface Results {
   /** Which model server, in words. */
   readonly server: string;
   /** Ways that could not take part, and why. */
-  readonly missing: readonly { readonly id: string; readonly why: string }[];
+  readonly missing: readonly Missing[];
   readonly field: Field;
   /** Engines and clients where stepping aside means to begin anew, or to be asked for the answer whole. */
   readonly restarts: readonly (Field & { readonly clients: string })[];
