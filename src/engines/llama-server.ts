@@ -1,6 +1,7 @@
 import { aggregatesExactly } from "../protocol/aggregate.ts";
 import type { Hidden } from "../protocol/hide.ts";
 import { objectIn, objectsIn } from "../protocol/untrusted-json.ts";
+import { CONTINUABLE } from "../protocol/said.ts";
 import type { DialectName } from "../protocol/route.ts";
 import type { Edit } from "../protocol/splice.ts";
 import { withoutPriority } from "./as-received.ts";
@@ -9,10 +10,8 @@ import { membersOf, modelOwner, usualHeader } from "./fingerprint.ts";
 import { gaugesIn } from "./gauges.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
-import { resumeWith } from "./resume.ts";
+import { CONTINUE_LAST, LAST_CONTINUED, resumeWith } from "./resume.ts";
 import { slotCount } from "./slot-count.ts";
-
-const CONTINUES = { continue_final_message: true, add_generation_prompt: false };
 
 /** llama.cpp's server, which stops a streamed answer within one token and continues it later from its cache. */
 export const llamaServer: Engine = {
@@ -37,7 +36,7 @@ export const llamaServer: Engine = {
   outgoing,
   // Both flags, or it refuses (server-common.cpp); a grammar is fed what was said, so it holds for the rest too.
   resume: resumeWith({
-    flags: Object.entries(CONTINUES).map(([name, value]) => ({ set: name, value })),
+    flags: CONTINUE_LAST,
     reasoning: "reasoning_content",
     restoresGrammar: true,
   }),
@@ -83,7 +82,7 @@ async function resumesTruly(probe: Probe): Promise<boolean> {
   const answer = { role: "assistant", content: "An" };
   const [fresh, continued] = await Promise.all([
     probe.post("/apply-template", { messages: [question] }),
-    probe.post("/apply-template", { messages: [question, answer], ...CONTINUES }),
+    probe.post("/apply-template", { messages: [question, answer], ...LAST_CONTINUED }),
   ]);
   const [before, after] = [fresh, continued].map((shown) => membersOf(shown)["prompt"]);
   // Who does not show it is taken at its word: what goes wrong then is noticed when it goes on.
@@ -137,9 +136,6 @@ const SHOWS_PROGRESS: ReadonlySet<DialectName> = new Set([
   "llama-completion",
 ]);
 
-/** Dialects that can be continued. */
-const COUNTS_TOKENS: ReadonlySet<DialectName> = new Set(["openai-chat", "openai-completions"]);
-
 /**
  * What a stream is asked to tell for Headgate's sake.
  *
@@ -160,7 +156,7 @@ function streamEdits(request: OutgoingRequest, forceStream: boolean): Asked {
   if (body?.flag("return_progress") !== true) edits.push({ set: "return_progress", value: true });
   if (body?.flag("return_progress") !== true || forceStream) hide.push("progress");
   // Some tokens come without a piece of text, and some pieces hold several: only the engine knows how many are left.
-  if (parkable && COUNTS_TOKENS.has(route.dialect) && body?.flag("timings_per_token") !== true) {
+  if (parkable && CONTINUABLE.has(route.dialect) && body?.flag("timings_per_token") !== true) {
     edits.push({ set: "timings_per_token", value: true });
     hide.push("timings");
   }

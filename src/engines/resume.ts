@@ -23,6 +23,13 @@ export interface ChatForm {
   readonly completionTokens?: number;
 }
 
+/** What llama-server and vLLM want in a request that goes on with the last message: both, or they refuse. */
+export const LAST_CONTINUED = { continue_final_message: true, add_generation_prompt: false } as const;
+export const CONTINUE_LAST: readonly Edit[] = Object.entries(LAST_CONTINUED).map(([name, value]) => ({
+  set: name,
+  value,
+}));
+
 /** Tells how to go on; `undefined` where this engine cannot, and the request must start over or run to its end. */
 export type Resume = (request: OutgoingRequest, said: Said) => Resumption | undefined;
 

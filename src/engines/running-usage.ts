@@ -1,8 +1,6 @@
-import type { DialectName } from "../protocol/route.ts";
+import { CONTINUABLE } from "../protocol/said.ts";
 import { asReceived } from "./as-received.ts";
 import type { Outgoing, OutgoingRequest } from "./engine.ts";
-
-const COUNTS: ReadonlySet<DialectName> = new Set(["openai-chat", "openai-completions"]);
 
 /**
  * A request that may step aside is asked to tell its usage with every piece (vLLM and SGLang, protocol.py, `continuous_usage_stats`):
@@ -10,7 +8,7 @@ const COUNTS: ReadonlySet<DialectName> = new Set(["openai-chat", "openai-complet
  */
 export function withRunningUsage(request: OutgoingRequest, received: Outgoing = asReceived(request)): Outgoing {
   const { route, facts, parkable } = request;
-  if (!parkable || !facts.stream || !COUNTS.has(route.dialect)) return received;
+  if (!parkable || !facts.stream || !CONTINUABLE.has(route.dialect)) return received;
   return {
     ...received,
     edits: [

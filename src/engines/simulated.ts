@@ -2,7 +2,7 @@ import type { Engine } from "./engine.ts";
 import { usualHeader } from "./fingerprint.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
-import { resumeWith } from "./resume.ts";
+import { CONTINUE_LAST, resumeWith } from "./resume.ts";
 import { withRunningUsage } from "./running-usage.ts";
 
 /** Headgate's own simulated model server: for first steps and demonstrations. Nothing it says was computed by a model. */
@@ -19,10 +19,7 @@ export const simulated: Engine = {
   mayAbort: () => true,
   outgoing: withRunningUsage,
   resume: resumeWith({
-    flags: [
-      { set: "continue_final_message", value: true },
-      { set: "add_generation_prompt", value: false },
-    ],
+    flags: CONTINUE_LAST,
     reasoning: "reasoning_content",
     restoresGrammar: true,
   }),

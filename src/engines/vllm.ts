@@ -4,7 +4,7 @@ import { membersOf, modelOwner } from "./fingerprint.ts";
 import { gaugesIn } from "./gauges.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
-import { resumeWith } from "./resume.ts";
+import { CONTINUE_LAST, resumeWith } from "./resume.ts";
 import { withRunningUsage } from "./running-usage.ts";
 
 /** vLLM. It listens only once its model is loaded. */
@@ -30,10 +30,7 @@ export const vllm: Engine = {
   outgoing: withRunningUsage,
   // The two exclude each other unless the second is off (protocol.py).
   resume: resumeWith({
-    flags: [
-      { set: "continue_final_message", value: true },
-      { set: "add_generation_prompt", value: false },
-    ],
+    flags: CONTINUE_LAST,
     restoresGrammar: false,
     completionTokens: 16,
   }),

@@ -1,4 +1,4 @@
-import { countIn, objectIn } from "./untrusted-json.ts";
+import { countIn, type JsonObject, objectIn } from "./untrusted-json.ts";
 import type { UpstreamError } from "./upstream-error.ts";
 
 /** What the engine says it counted. */
@@ -61,13 +61,11 @@ export class AnswerNotes {
     if (completion !== undefined) this.usage = { ...this.usage, completionTokens: completion };
   }
 
-  /** llama-server's own counts: of the prompt, what it computed beside what it found in its cache. */
+  /** llama-server's own counts. */
   countTimings(value: unknown): void {
     const timings = objectIn(value);
     if (timings === undefined) return;
-    const computed = countIn(timings["prompt_n"]);
-    const prompt = computed === undefined ? undefined : computed + (countIn(timings["cache_n"]) ?? 0);
-    this.count(prompt, timings["predicted_n"]);
+    this.count(promptTokensIn(timings), timings["predicted_n"]);
   }
 
   get finished(): boolean {
@@ -78,4 +76,10 @@ export class AnswerNotes {
   get finishReason(): string | undefined {
     return this.#finished.get(0);
   }
+}
+
+/** Of llama-server's timings: what of the prompt it computed, beside what it found in its cache. */
+export function promptTokensIn(timings: JsonObject | undefined): number | undefined {
+  const computed = countIn(timings?.["prompt_n"]);
+  return computed === undefined ? undefined : computed + (countIn(timings?.["cache_n"]) ?? 0);
 }

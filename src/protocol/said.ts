@@ -1,3 +1,8 @@
+import type { DialectName } from "./route.ts";
+
+/** Dialects whose answers can be joined of several runs, and are counted for it. */
+export const CONTINUABLE: ReadonlySet<DialectName> = new Set(["openai-chat", "openai-completions"]);
+
 /** What a model has said of one answer so far, and how much of it the engine has counted. */
 export interface Said {
   readonly content: string;

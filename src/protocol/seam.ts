@@ -1,3 +1,4 @@
+import { promptTokensIn } from "./answer-notes.ts";
 import { KEEPALIVE_ID } from "./answer-openai.ts";
 import { Contradiction, Repetition } from "./repetition.ts";
 import type { Said } from "./said.ts";
@@ -24,7 +25,7 @@ export class Seam {
 
   /** Of the first run. */
   get promptTokens(): number | undefined {
-    return this.#toldPromptTokens ?? promptOf(this.#firstTimings);
+    return this.#toldPromptTokens ?? promptTokensIn(this.#firstTimings);
   }
 
   /** Looks on at the first run. */
@@ -116,11 +117,6 @@ export class Seam {
     }
     return edits;
   }
-}
-
-function promptOf(timings: JsonObject | undefined): number | undefined {
-  const computed = countIn(timings?.["prompt_n"]);
-  return computed === undefined ? undefined : computed + (countIn(timings?.["cache_n"]) ?? 0);
 }
 
 function saysAnything(choice: JsonObject): boolean {

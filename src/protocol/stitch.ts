@@ -3,7 +3,7 @@ import { watchAnswer, type AnswerWatch } from "./answer-watch.ts";
 import type { Frame, FrameDecoder } from "./frame.ts";
 import { frameDecoder } from "./framing.ts";
 import type { DialectName } from "./route.ts";
-import { hasSaid, NOTHING_SAID, type Said } from "./said.ts";
+import { CONTINUABLE, hasSaid, NOTHING_SAID, type Said } from "./said.ts";
 import { SaidReader } from "./said-reader.ts";
 import { Seam } from "./seam.ts";
 import { splice } from "./splice.ts";
@@ -14,8 +14,6 @@ import { parseObject } from "./untrusted-json.ts";
  * one stopped. `repeating`: it says everything again, and what is known already is left out.
  */
 export type RunKind = "afresh" | "behind" | "repeating";
-
-const STITCHABLE: ReadonlySet<DialectName> = new Set(["openai-chat", "openai-completions"]);
 
 /**
  * Makes one stream of several runs of a model, so that nobody who reads it can tell.
@@ -66,7 +64,7 @@ export class Stitcher {
 
   /** Whether there is text that a next run could go on behind. */
   get resumable(): boolean {
-    return STITCHABLE.has(this.#dialect) && hasSaid(this.said) && !this.said.calledTool;
+    return CONTINUABLE.has(this.#dialect) && hasSaid(this.said) && !this.said.calledTool;
   }
 
   /** The run before is over, wherever it was. */
@@ -95,7 +93,7 @@ export class Stitcher {
   }
 
   #take(frame: Frame): Uint8Array[] {
-    const value = frame.data === undefined || !STITCHABLE.has(this.#dialect) ? undefined : parseObject(frame.data);
+    const value = frame.data === undefined || !CONTINUABLE.has(this.#dialect) ? undefined : parseObject(frame.data);
     if (this.#kind !== "afresh") {
       if (value === undefined || frame.data === undefined) return [frame.raw];
       const stitch = this.#seam.stitch(value);
