@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorBody, errorFrame, type WireError } from "../protocol/error-envelope.ts";
 import { responseHeaders } from "../protocol/headers.ts";
 import type { Route } from "../protocol/route.ts";
-import { streams } from "../relay/answer-form.ts";
+import { headerOf, streams } from "../relay/answer-form.ts";
 import type { ResponseHead } from "../relay/attempt.ts";
 import type { ClientPort } from "../relay/relay-job.ts";
 import { ClientPresence } from "./client-gone.ts";
@@ -56,12 +56,12 @@ export class ClientResponse implements ClientPort {
     this.#streaming = streams(head) === true;
     const framing = contentLength === undefined ? [] : ["Content-Length", String(contentLength)];
     // A browser takes no answer that allows two origins; ours is the one that was judged.
-    const judged = has(this.ownHeaders, ALLOW_ORIGIN);
+    const judged = headerOf(this.ownHeaders, ALLOW_ORIGIN) !== undefined;
     const passed = responseHeaders(rawHeaders, (name) => judged && name === ALLOW_ORIGIN);
     this.#response.writeHead(status, sendable(statusText), [
       ...passed,
       ...framing,
-      ...(status === 503 && !has(passed, "retry-after") ? RETRY_503 : []),
+      ...(status === 503 && headerOf(passed, "retry-after") === undefined ? RETRY_503 : []),
       ...this.ownHeaders,
     ]);
     // A stream's head must not wait for its first token; anything else goes out in one packet with its body.
@@ -111,11 +111,6 @@ export class ClientResponse implements ClientPort {
     this.#response.writeHead(status, [...headers, "X-Headgate-Reason", error.code, ...this.ownHeaders]);
     this.#response.end(body);
   }
-}
-
-/** Whether a flat list of headers has one of this name, which is in lower case. */
-function has(headers: readonly string[], name: string): boolean {
-  return headers.some((item, index) => index % 2 === 0 && item.toLowerCase() === name);
 }
 
 /** A reason phrase is decoration. One that Node would not send must not cost its client the answer. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../gate/index.ts";
+import { SilenceLimit } from "../relay/silence-limit.ts";
 import { ClientGone } from "./client-gone.ts";
 
 /** The body is larger than the gateway takes. The rest of it is not read. */
@@ -40,20 +41,9 @@ export async function readBody(request: IncomingMessage, limitBytes: number, clo
   let size = 0;
   // Resolves without a value: the listeners below stay with the request while it waits, and would keep the body through it.
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let heardAt = clock.now();
-  const listen = (ms: number): (() => void) =>
-    clock.after(
-      ms,
-      () => {
-        const silentMs = clock.now() - heardAt;
-        if (silentMs < MAX_SILENCE_MS) callOff = listen(MAX_SILENCE_MS - silentMs);
-        else reject(new BodyStalled());
-      },
-      false,
-    );
-  let callOff = listen(MAX_SILENCE_MS);
+  const silence = new SilenceLimit(clock, MAX_SILENCE_MS, () => reject(new BodyStalled()));
   const keep = (chunk: Uint8Array): void => {
-    heardAt = clock.now();
+    silence.heard();
     size += chunk.length;
     chunks.push(chunk);
     if (size <= limitBytes) return;
@@ -70,7 +60,7 @@ export async function readBody(request: IncomingMessage, limitBytes: number, clo
     await promise;
     return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
   } finally {
-    callOff();
+    silence.end();
     chunks = [];
   }
 }

@@ -22,7 +22,8 @@ export function lengthOf({ rawHeaders }: Pick<ResponseHead, "rawHeaders">): numb
   return length === undefined ? undefined : Number(length);
 }
 
-function headerOf(rawHeaders: readonly string[], name: string): string | undefined {
+/** The value of a header in a flat list of names and values; `name` in lower case. */
+export function headerOf(rawHeaders: readonly string[], name: string): string | undefined {
   const at = rawHeaders.findIndex((item, index) => index % 2 === 0 && item.toLowerCase() === name);
   return at === -1 ? undefined : rawHeaders[at + 1];
 }
