@@ -34,7 +34,6 @@ export interface StepAsideOptions {
  */
 export class StepAside {
   readonly #options: StepAsideOptions;
-  #restarts = 0;
   #parkedMs = 0;
   #runsToItsEnd = false;
   #startedAt = 0;
@@ -53,7 +52,12 @@ export class StepAside {
     this.#startedAt = gateway.clock.now();
     const { signal } = permit;
     let callOff: (() => void) | undefined;
+    let ignore: (() => void) | undefined;
     const consider = (): void => {
+      // The gate asks once. Whoever it asked for may have left before the time was right, and another come.
+      ignore ??= place.upstream.group.gate.on("enqueue", () => {
+        callOff ??= gateway.clock.after(0, considerAgain, true);
+      });
       const afterMs = this.#consider();
       if (afterMs !== undefined) callOff = gateway.clock.after(afterMs, considerAgain, true);
     };
@@ -63,15 +67,11 @@ export class StepAside {
     };
     if (signal.aborted) consider();
     else signal.addEventListener("abort", consider);
-    // The gate asks once. Whoever it asked for may have left before the time was right, and another come.
-    const ignore = place.upstream.group.gate.on("enqueue", () => {
-      if (signal.aborted && callOff === undefined) callOff = gateway.clock.after(0, considerAgain, true);
-    });
     try {
       return await result;
     } finally {
       signal.removeEventListener("abort", consider);
-      ignore();
+      ignore?.();
       callOff?.();
     }
   }
@@ -89,7 +89,7 @@ export class StepAside {
       minRunMs,
       delivered: relay.delivered,
       resumable: resumed !== undefined,
-      restartsLeft: maxRestarts - this.#restarts,
+      restartsLeft: maxRestarts - visit.record.restarts,
       tokensLeft: tokensLeft(place, stitcher),
     });
     if (decision === "stay") return undefined;
@@ -146,10 +146,7 @@ export class StepAside {
   }
 
   #again(kind: RunKind): RunPlan {
-    if (kind === "afresh") {
-      this.#restarts++;
-      this.#options.visit.record.restarts++;
-    }
+    if (kind === "afresh") this.#options.visit.record.restarts++;
     return { body: this.#options.body, kind };
   }
 
