@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { createLog } from "../../src/gateway/log.ts";
 import { MOST_SILENCE_MS } from "../../src/relay/relay.ts";
-import { startGateway, type GatewayOptions, type GatewayUnderTest, type Json } from "../support/gateway.ts";
+import { startGateway, type GatewayUnderTest, type Json } from "../support/gateway.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { occupied } from "./line.ts";
 import { postBytes, RawClient } from "./raw-http.ts";
 import { CHAT, chat, stream } from "./talk.ts";
 
@@ -15,15 +16,6 @@ async function send(it: GatewayUnderTest, body: Json, path = CHAT): Promise<RawC
   const client = await RawClient.connect(it.port);
   client.write(postBytes(path, JSON.stringify(body)));
   return client;
-}
-
-/** One request in the only slot. */
-async function occupied(options: GatewayOptions = {}): Promise<{ it: GatewayUnderTest; running: Promise<Response> }> {
-  const it = await startGateway(options);
-  it.server.pauseTokens();
-  const running = it.post(CHAT, chat("running"));
-  await it.server.when("started");
-  return { it, running };
 }
 
 for (const leave of LEAVES) {
