@@ -2,11 +2,11 @@
 
 import { AddressInfo } from "node:net";
 import { Clock } from "headgate";
-import { EarlierCall } from "headgate";
 import { Gate } from "headgate";
 import { GateErrorCode } from "headgate";
 import { IncomingHttpHeaders } from "node:http";
 import { Logger } from "pino";
+import { PlaceInLine } from "headgate";
 import { Pool } from "undici";
 export declare class Gateway implements Control {
     #private;
@@ -237,6 +237,7 @@ interface QueueConfig {
     readonly idleGraceMs: number;
     readonly idleGraceGuardMs: number;
     readonly agingMs?: number | undefined;
+    readonly groupByModel: number;
     readonly starvationWarnMs: number;
     readonly heartbeatAfterMs: number;
     readonly heartbeatForm: "comment" | "delta" | "none";
@@ -294,6 +295,7 @@ declare class GateGroup {
     readonly gate: Gate;
     readonly times: ServiceTimes;
     readonly lanes: Lanes;
+    readonly runs: ModelRuns;
     constructor(options: GateGroupOptions);
     retryAfterSeconds(): number;
     overridden: boolean;
@@ -354,7 +356,7 @@ declare class HeldPermit {
     resume(): void;
     end(): Promise<void>;
 }
-interface KeptPlace extends EarlierCall {
+interface KeptPlace extends PlaceInLine {
     readonly gate: string;
 }
 type Measured = Pick<GatewayContext, "config" | "upstreams" | "bodies"> & {
@@ -380,6 +382,7 @@ interface Engine {
     load?(probe: Probe): Promise<number | undefined>;
     readonly loadOnlyBesideWork?: true;
     models(probe: Probe): Promise<readonly string[] | undefined>;
+    loadedFor?(model: string, request: OutgoingRequest): string;
     readonly loadsAnyModel?: true;
     readonly stepAside: StepAside;
     readonly notes: readonly string[];
@@ -435,6 +438,13 @@ declare class Lanes {
         leave(): void;
     };
 }
+declare class ModelRuns {
+    #private;
+    placeFor({ priority, model }: Need, limit: number): string | undefined;
+    enter({ priority, model }: Need, id: string): {
+        leave(): void;
+    };
+}
 interface GateGroupOptions {
     readonly name: string;
     readonly capacity: number;
@@ -461,7 +471,6 @@ interface Probe {
     get(path: string): Promise<ProbeAnswer | undefined>;
     post(path: string, body: object): Promise<ProbeAnswer | undefined>;
 }
-type StepAside = "resume" | "restart" | "finish";
 interface OutgoingRequest {
     readonly route: Route;
     readonly facts: RequestFacts;
@@ -469,6 +478,7 @@ interface OutgoingRequest {
     readonly priority: number;
     readonly parkable: boolean;
 }
+type StepAside = "resume" | "restart" | "finish";
 interface Outgoing {
     readonly edits: readonly Edit[];
     readonly dropHeaders: readonly string[];
@@ -489,6 +499,10 @@ interface AbortWatchdogOptions {
     readonly withinMs: number;
     readonly onStuck: (waitedMs: number) => void;
     readonly onFreed: (afterMs: number) => void;
+}
+interface Need {
+    readonly priority: number;
+    readonly model: string | undefined;
 }
 type UpstreamFailureCode = "upstream_unreachable" | "upstream_timeout" | "upstream_failed" | "resume_failed";
 interface ProbeAnswer {

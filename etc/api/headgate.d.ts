@@ -55,11 +55,7 @@ export interface AcquireOptions {
     readonly preemptible?: boolean | undefined;
     readonly label?: string | undefined;
     readonly onEnqueue?: ((id: string) => void) | undefined;
-    readonly retryOf?: EarlierCall | undefined;
-}
-export interface EarlierCall {
-    readonly id: string;
-    readonly arrivedAt: number;
+    readonly place?: PlaceInLine | undefined;
 }
 export interface GateOptions {
     readonly capacity?: number | undefined;
@@ -70,6 +66,10 @@ export interface GateOptions {
     readonly defaultPriority?: Priority | (() => Priority) | undefined;
     readonly clock?: Clock | undefined;
     readonly name?: string | undefined;
+}
+export interface PlaceInLine {
+    readonly id: string;
+    readonly arrivedAt: number;
 }
 export interface Reserved {
     readonly permits: number;

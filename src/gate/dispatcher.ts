@@ -163,8 +163,8 @@ export class Dispatcher implements PermitOwner, GateInside {
 
   #arrive(priority: Priority, options: AcquireOptions | undefined): Call {
     const now = this.tick();
-    const { label, preemptible = false, signal, retryOf } = options ?? {};
-    const { id = ++this.#sequence, arrivedAt = now } = retryOf ?? {};
+    const { label, preemptible = false, signal, place } = options ?? {};
+    const { id = ++this.#sequence, arrivedAt = now } = place ?? {};
     const call = new Call(this.#keyOf(priority, arrivedAt), priority, +id, arrivedAt);
     if (label !== undefined || signal || preemptible) {
       Object.assign(detailsOf(call), { label, preemptible, signal });

@@ -6,7 +6,7 @@
 export { Gate } from "./gate.ts";
 export { Permit, type YieldOptions } from "./permit.ts";
 export { DEFAULT_PRIORITY, Priority } from "./priority.ts";
-export type { AcquireOptions, EarlierCall, GateOptions } from "./options.ts";
+export type { AcquireOptions, GateOptions, PlaceInLine } from "./options.ts";
 export type { Reserved } from "./permits.ts";
 export { GateError, isGateError, type GateErrorCode, type GateStage } from "./errors.ts";
 export type { GateEvent, GateEventName, GateEvents, GateListener, GateState, Subject } from "./events.ts";

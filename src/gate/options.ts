@@ -29,10 +29,11 @@ export interface GateOptions {
   readonly name?: string | undefined;
 }
 
-/** An earlier call at the same gate, which is over. */
-export interface EarlierCall {
+/** A place in line, other than the end. */
+export interface PlaceInLine {
+  /** The number by which equals are ordered: an earlier call's id, or one between two ids ("12.5"). */
   readonly id: string;
-  /** By the gate's clock, in milliseconds. */
+  /** When the waiting begins to count, in milliseconds by the gate's clock; with aging it orders before the id does. */
   readonly arrivedAt: number;
 }
 
@@ -51,10 +52,11 @@ export interface AcquireOptions {
   /** Called before `acquire` returns if the call has to wait, with the id that `cancel` and `reprioritise` take. */
   readonly onEnqueue?: ((id: string) => void) | undefined;
   /**
-   * The call that this one repeats, for a caller who had lost patience: it has that call's id and its place in line, and its
-   * waiting counts from that arrival. `timeoutMs` counts from now. No two calls at a time may repeat the same one.
+   * Where to stand among equals, instead of last: where an earlier call stood, for a caller who had lost patience and asks again; or
+   * right behind another call, for calls that had better follow each other. It becomes the call's id, so no two calls at a time may
+   * have the same. `timeoutMs` counts from now.
    */
-  readonly retryOf?: EarlierCall | undefined;
+  readonly place?: PlaceInLine | undefined;
 }
 
 export interface ResolvedGateOptions {
@@ -100,18 +102,18 @@ export function resolveGateOptions({
   };
 }
 
-/** @throws {TypeError | RangeError} when `timeoutMs`, `signal` or `retryOf` is unusable. */
+/** @throws {TypeError | RangeError} when `timeoutMs`, `signal` or `place` is unusable. */
 export function checkWaitOptions({
   signal,
   timeoutMs = 0,
-  retryOf,
+  place,
 }: {
   signal?: AbortSignalLike | null | undefined;
   timeoutMs?: number | undefined;
-  retryOf?: EarlierCall | undefined;
+  place?: PlaceInLine | undefined;
 } = {}): void {
   check(typeof timeoutMs === "number" && timeoutMs >= 0, "timeoutMs", timeoutMs, "a number from 0");
-  if (retryOf) check(+retryOf.id + retryOf.arrivedAt < Infinity, "retryOf", retryOf, "an id and a time");
+  if (place) check(+place.id + place.arrivedAt < Infinity, "place", place, "an id and a time");
   if (signal !== undefined) {
     const fits = typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function";
     check(fits, "signal", signal, "an AbortSignal");

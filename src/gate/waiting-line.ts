@@ -59,7 +59,7 @@ export class WaitingLine {
     const slot = slotOf(waiter.priority);
     const tail = this.#openRuns[slot];
     const samePriority = tail?.priority === waiter.priority;
-    if (samePriority && tail.sequence < waiter.sequence) {
+    if (samePriority && sooner(tail, waiter)) {
       append(waiter, tail);
       this.#tails?.removeAt(tail.tailIndex, waiter);
     } else {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Clock, EarlierCall } from "../gate/index.ts";
+import type { Clock, PlaceInLine } from "../gate/index.ts";
 import type { Visit } from "./visit.ts";
 
 /** Longer than the SDKs wait between two attempts, and than what a `Retry-After` asks for. */
@@ -10,7 +10,7 @@ const MAX_KEPT = 10_000;
 const HASHED_BYTES = 64 * 1024;
 
 /** A place in the line of one gate. */
-export interface KeptPlace extends EarlierCall {
+export interface KeptPlace extends PlaceInLine {
   readonly gate: string;
 }
 

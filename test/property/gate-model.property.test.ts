@@ -60,7 +60,7 @@ const PLAIN: WorldOptions = {
 };
 function acquire(of: number, more: Partial<AcquireStep> = {}): AcquireStep {
   const plain = { by: "acquire", preemptible: false, labelled: true, signal: "none" } as const;
-  return { do: "acquire", priority: of, ...plain, timeoutMs: undefined, again: false, ...more };
+  return { do: "acquire", priority: of, ...plain, timeoutMs: undefined, again: false, behind: undefined, ...more };
 }
 async function plays(options: Partial<WorldOptions>, program: readonly Step[]): Promise<void> {
   const world = new World({ ...PLAIN, ...options });

@@ -30,8 +30,8 @@ export interface ModelRequest {
   readonly preemptible: boolean;
   readonly signal: ModelSignal | undefined;
   readonly timeoutMs: number;
-  /** The call that it repeats. */
-  readonly retryOf?: ModelCall | undefined;
+  /** Where it stands: the place of an earlier call, or one right behind another. */
+  readonly place?: Pick<ModelCall, "number" | "arrivedAt"> | undefined;
 }
 
 export class ModelCall {
@@ -58,8 +58,8 @@ export class ModelCall {
     this.priority = request.priority;
     this.preemptible = request.preemptible;
     this.signal = request.signal;
-    this.number = request.retryOf?.number ?? number;
-    this.arrivedAt = request.retryOf?.arrivedAt ?? now;
+    this.number = request.place?.number ?? number;
+    this.arrivedAt = request.place?.arrivedAt ?? now;
     this.since = this.arrivedAt;
     this.promised = new Promised(request.name);
   }

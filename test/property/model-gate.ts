@@ -37,7 +37,7 @@ export class ModelGate {
 
   acquire(request: ModelRequest): ModelCall {
     const call = new ModelCall(request, this.#numbers + 1, this.now);
-    if (request.retryOf === undefined) this.#numbers++;
+    if (request.place === undefined) this.#numbers++;
     if (request.signal?.aborted === true) return this.#refuse(call, "aborted", "aborted");
     if (this.state === "open" && this.#hasPermitFor(call)) {
       call.promised.settle("granted");

@@ -15,6 +15,8 @@ export interface AcquireStep {
   readonly timeoutMs: number | undefined;
   /** Whether it repeats a call that ended without a permit, if there was one. */
   readonly again: boolean;
+  /** Whether it stands right behind another call, if there is one. */
+  readonly behind: number | undefined;
 }
 
 export interface YieldStep {
@@ -87,6 +89,7 @@ const acquire = fc.record({
   signal,
   timeoutMs,
   again: fc.boolean(),
+  behind: fc.option(who, { nil: undefined, freq: 2 }),
 });
 const concerning = <Name extends string>(...names: Name[]): Arbitrary<{ do: Name; who: number }> =>
   fc.record({ do: fc.constantFrom(...names), who });

@@ -122,14 +122,15 @@ export class World {
   #wait(step: AcquireStep, plain: Omit<ModelRequest, "signal">, trigger: Trigger | undefined): void {
     const { by, priority, preemptible, timeoutMs } = step;
     const earlier = step.again ? this.#cast.takeGivenUp() : undefined;
-    const call = this.#model.acquire({ ...plain, signal: trigger?.model, retryOf: earlier?.call });
+    const taken = earlier === undefined ? this.#behind(step.behind) : { id: earlier.id!, place: earlier.call };
+    const call = this.#model.acquire({ ...plain, signal: trigger?.model, place: taken?.place });
     const actor = this.#cast.join(new Actor(call, by === "run", trigger));
     const onEnqueue = (id: string): void => {
       actor.id = id;
     };
-    const retryOf = earlier && { id: earlier.id!, arrivedAt: earlier.call.arrivedAt };
+    const place = taken && { id: taken.id, arrivedAt: taken.place.arrivedAt };
     const { label } = plain;
-    const options = { priority, preemptible, label, timeoutMs, signal: trigger?.signal, onEnqueue, retryOf };
+    const options = { priority, preemptible, label, timeoutMs, signal: trigger?.signal, onEnqueue, place };
     if (by === "run") this.#run(actor, options);
     else {
       const granted = this.gate.acquire(options).then((permit) => {
@@ -143,7 +144,20 @@ export class World {
       actor.call.state === "waiting",
       "onEnqueue is called for exactly those who wait",
     );
-    if (earlier !== undefined && actor.id !== undefined) assert.equal(actor.id, earlier.id);
+    if (taken !== undefined && actor.id !== undefined) assert.equal(actor.id, taken.id);
+  }
+
+  /** Behind one of those who are there, and nobody else's place: every call has a fraction of its own. */
+  #behind(
+    who: number | undefined,
+  ): { readonly id: string; readonly place: ModelRequest["place"] & object } | undefined {
+    const known = [...this.#cast].filter((actor) => (actor.id ?? actor.permit) !== undefined);
+    const actor = who === undefined ? undefined : pick(known, who);
+    if (actor === undefined) return undefined;
+    const fraction = this.#calls / 2 ** 20;
+    const behind = (number: number): number => Math.floor(number) + fraction;
+    const id = String(behind(Number(actor.id ?? actor.permit!.id)));
+    return { id, place: { number: behind(actor.call.number), arrivedAt: this.#model.now } };
   }
 
   #receive(actor: Actor, permit: Permit): string {

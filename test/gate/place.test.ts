@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { Priority, type AcquireOptions, type EarlierCall, type Gate } from "../../src/gate/index.ts";
+import { Priority, type AcquireOptions, type PlaceInLine, type Gate } from "../../src/gate/index.ts";
 import { testGate } from "../support/idle-gate.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { ServiceOrder } from "../support/service-order.ts";
@@ -8,7 +8,7 @@ import { ServiceOrder } from "../support/service-order.ts";
 const { FOREGROUND } = Priority;
 
 /** A caller who waits, loses patience and can say which call that was. */
-async function giveUp(gate: Gate, clock: ManualClock, options: AcquireOptions = {}): Promise<EarlierCall> {
+async function giveUp(gate: Gate, clock: ManualClock, options: AcquireOptions = {}): Promise<PlaceInLine> {
   const arrivedAt = clock.now();
   let id: string | undefined;
   const call = gate.acquire({ ...options, onEnqueue: (given) => (id = given), timeoutMs: 10 });
@@ -18,7 +18,7 @@ async function giveUp(gate: Gate, clock: ManualClock, options: AcquireOptions = 
   return { id: id!, arrivedAt };
 }
 
-suite("retryOf", () => {
+suite("place", () => {
   test("a retry waits in the place of its first attempt: before whoever came after that one", async (t) => {
     const clock = new ManualClock();
     const gate = testGate(t, { clock });
@@ -28,7 +28,7 @@ suite("retryOf", () => {
     const first = await giveUp(gate, clock);
     all.push(
       order.join("after"),
-      order.join("retry", { retryOf: first }),
+      order.join("retry", { place: first }),
       order.join("person", { priority: FOREGROUND }),
     );
     holder.release();
@@ -43,7 +43,7 @@ suite("retryOf", () => {
     const first = await giveUp(gate, clock);
     clock.advance(90);
     let id: string | undefined;
-    const retry = gate.acquire({ retryOf: first, onEnqueue: (given) => (id = given) });
+    const retry = gate.acquire({ place: first, onEnqueue: (given) => (id = given) });
     assert.equal(id, first.id);
     assert.equal(gate.snapshot().waiters[0]!.waitedMs, 100);
     clock.advance(900);
@@ -63,7 +63,7 @@ suite("retryOf", () => {
     const first = await giveUp(gate, clock);
     holder.release();
     clock.advance(1000);
-    const permit = await gate.acquire({ retryOf: first });
+    const permit = await gate.acquire({ place: first });
     assert.equal(permit.waitedMs, 0);
     assert.equal(gate.snapshot().holders[0]!.heldMs, 0);
     permit.release();
@@ -75,7 +75,7 @@ suite("retryOf", () => {
     const holder = await gate.acquire();
     const first = await giveUp(gate, clock);
     clock.advance(1000);
-    const retry = assert.rejects(gate.acquire({ retryOf: first, timeoutMs: 50 }), { code: "queue_timeout" });
+    const retry = assert.rejects(gate.acquire({ place: first, timeoutMs: 50 }), { code: "queue_timeout" });
     clock.advance(49);
     assert.equal(gate.waiting, 1);
     clock.advance(1);
@@ -90,7 +90,7 @@ suite("retryOf", () => {
     const holder = await gate.acquire();
     const first = await giveUp(gate, clock);
     clock.advance(1500);
-    const all = [order.join("person", { priority: FOREGROUND }), order.join("retry", { retryOf: first })];
+    const all = [order.join("person", { priority: FOREGROUND }), order.join("retry", { place: first })];
     holder.release();
     await Promise.all(all);
     assert.deepEqual(order.names, ["retry", "person"]);
@@ -103,21 +103,21 @@ suite("retryOf", () => {
     const holder = await gate.acquire();
     const first = await giveUp(gate, clock);
     const after = order.join("after");
-    assert.deepEqual((await giveUp(gate, clock, { retryOf: first })).id, first.id);
-    const retry = order.join("retry", { retryOf: first });
+    assert.deepEqual((await giveUp(gate, clock, { place: first })).id, first.id);
+    const retry = order.join("retry", { place: first });
     holder.release();
     await Promise.all([after, retry]);
     assert.deepEqual(order.names, ["retry", "after"]);
   });
 
-  test("an unusable retryOf throws at once and leaves the gate as it was", (t) => {
+  test("an unusable place throws at once and leaves the gate as it was", (t) => {
     const gate = testGate(t);
-    for (const retryOf of [
+    for (const place of [
       { id: "", arrivedAt: NaN },
       { id: "x", arrivedAt: 0 },
       { id: "1", arrivedAt: Infinity },
     ]) {
-      assert.throws(() => gate.acquire({ retryOf }), { name: "TypeError", message: /^retryOf must be/ });
+      assert.throws(() => gate.acquire({ place }), { name: "TypeError", message: /^place must be/ });
     }
     assert.equal(gate.held, 0);
   });
