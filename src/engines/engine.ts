@@ -91,6 +91,11 @@ export interface Engine {
   readonly loadOnlyBesideWork?: true;
   /** The names it serves; `undefined` when it does not tell. */
   models(probe: Probe): Promise<readonly string[] | undefined>;
+  /**
+   * What it must have in memory for a request that names `model`, for a server that changes models on demand: requests of which this is
+   * equal follow each other without a change. Pure.
+   */
+  loadedFor?(model: string, request: OutgoingRequest): string;
   /** It fetches and loads whatever model a request names; so a name it does not list must not reach it by mistake. */
   readonly loadsAnyModel?: true;
   readonly stepAside: StepAside;

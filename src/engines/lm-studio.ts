@@ -20,6 +20,7 @@ export const lmStudio: Engine = {
   capacity,
   health: (probe) => healthAt(probe, "/v1/models"),
   models: openAiModels,
+  loadedFor: (model) => model,
   mayAbort: () => true,
   outgoing: asReceived,
 };

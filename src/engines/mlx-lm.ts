@@ -23,6 +23,7 @@ export const mlxLm: Engine = {
   capacity: () => Promise.resolve(undefined),
   health: (probe) => healthAt(probe, "/health"),
   models: openAiModels,
+  loadedFor: (model) => model,
   // A lost client shows when writing to it fails, and only a stream writes before the end (mlx_lm/server.py; ml-explore/mlx-lm#677).
   mayAbort: ({ streaming }) => streaming,
   outgoing,

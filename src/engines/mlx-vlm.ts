@@ -20,6 +20,7 @@ export const mlxVlm: Engine = {
   capacity: () => Promise.resolve(undefined),
   health: (probe) => healthAt(probe, "/health"),
   models: openAiModels,
+  loadedFor: (model) => model,
   // Without a stream the generation runs in a thread of its own, which nobody stops (mlx_vlm/server/generation.py).
   mayAbort: ({ streaming }) => streaming,
   outgoing: asReceived,

@@ -1,6 +1,6 @@
 import { textIn } from "../protocol/untrusted-json.ts";
 import { asReceived } from "./as-received.ts";
-import type { Engine, Probe } from "./engine.ts";
+import type { Engine, OutgoingRequest, Probe } from "./engine.ts";
 import { membersOf } from "./fingerprint.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
@@ -21,12 +21,19 @@ export const ollama: Engine = {
   // It loads models when they are asked for, and answers meanwhile.
   health: (probe) => healthAt(probe, "/api/version"),
   models: openAiModels,
+  loadedFor,
   // An aborted stream may leave its goroutine waiting for a reader, and the model's semaphore taken (server/routes.go; issue
   // 17131, open). Without a stream the channel is read to its end whatever happens.
   mayAbort: ({ streaming }) => !streaming,
   // Unknown fields are ignored. Streams are never forced, for the reason above.
   outgoing: asReceived,
 };
+
+/** A name without a tag means `latest`. A context of another size has the model loaded anew (server/sched.go, needsReload). */
+function loadedFor(model: string, { body }: OutgoingRequest): string {
+  const tagged = model.includes(":", model.lastIndexOf("/") + 1) ? model : `${model}:latest`;
+  return `${tagged} ${body?.object("options")?.number("num_ctx") ?? "default"}`;
+}
 
 /** SGLang says "Ollama is running" too; it must have been asked before. */
 async function identify(probe: Probe): Promise<boolean> {

@@ -23,6 +23,7 @@ export const omlx: Engine = {
   health: (probe) => healthAt(probe, "/health"),
   load: async (probe) => sumIn(membersOf(await probe.get("/api/status")), ["active_requests", "waiting_requests"]),
   models: openAiModels,
+  loadedFor: (model) => model,
   mayAbort: () => true,
   outgoing: asReceived,
   // jundot/omlx, PR 306.

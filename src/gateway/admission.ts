@@ -1,9 +1,10 @@
-import { isGateError, type Gate, type Permit } from "../gate/index.ts";
+import { isGateError, type Gate, type Permit, type PlaceInLine } from "../gate/index.ts";
 import type { RequestFacts } from "../protocol/request-facts.ts";
 import type { Route } from "../protocol/route.ts";
 import type { GatewayContext } from "./context.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import type { HeldPermit } from "./held-permits.ts";
+import type { Need } from "./model-runs.ts";
 import { Refused } from "./refused.ts";
 import type { KeptPlace, RetryKey } from "./retries.ts";
 import type { Upstream } from "./upstream.ts";
@@ -11,11 +12,10 @@ import type { Visit } from "./visit.ts";
 import { waitLimitMs } from "./wait-limit.ts";
 
 /** What a request waits for. */
-export interface Place {
+export interface Place extends Need {
   readonly upstream: Upstream;
   readonly route: Route;
   readonly facts: RequestFacts;
-  readonly priority: number;
   readonly retryKey: RetryKey | undefined;
   /** Whether it may be asked to step aside for a sooner one. */
   readonly parkable: boolean;
@@ -27,6 +27,7 @@ export class Admission {
   readonly #visit: Visit;
   readonly #place: Place;
   #arrivedAt = 0;
+  #run: { leave(): void } | undefined;
 
   constructor(gateway: GatewayContext, visit: Visit, place: Place) {
     this.#gateway = gateway;
@@ -38,21 +39,30 @@ export class Admission {
   async enter(): Promise<Permit> {
     const held = this.#permitToRideOn();
     if (held !== undefined) return this.#ride(held);
-    const { gate } = this.#place.upstream.group;
+    const { gate, runs } = this.#place.upstream.group;
     const { priority, parkable: preemptible } = this.#place;
     const label = this.#visit.record.id;
-    return gate.tryAcquire({ priority, label, preemptible }) ?? (await this.#queue(gate));
+    const permit = gate.tryAcquire({ priority, label, preemptible });
+    if (permit === undefined) return this.#queue(gate);
+    this.#run = runs.enter(this.#place, permit.id);
+    return permit;
+  }
+
+  /** To be called when the request neither waits nor runs any more. */
+  leave(): void {
+    this.#run?.leave();
   }
 
   async #queue(gate: Gate): Promise<Permit> {
     const { priority, upstream } = this.#place;
-    const { lanes } = upstream.group;
+    const { lanes, runs } = upstream.group;
     const counted = lanes.enter(this.#gateway.config.queue, priority, upstream.group.retryAfterSeconds());
-    const retryOf = this.#keptPlace(gate);
-    this.#arrivedAt = retryOf?.arrivedAt ?? this.#gateway.clock.now();
+    const kept = this.#keptPlace(gate);
+    this.#arrivedAt = kept?.arrivedAt ?? this.#gateway.clock.now();
     try {
-      return await this.#wait(gate, retryOf, (id) => {
+      return await this.#wait(gate, kept ?? this.#placeBesideItsModel(), (id) => {
         this.#visit.record.gateId = id;
+        if (kept === undefined) this.#run = runs.enter(this.#place, id);
       });
     } finally {
       counted.leave();
@@ -64,6 +74,14 @@ export class Admission {
     return retryKey?.mayRepeat === true ? this.#gateway.retries.take(retryKey.key, gate.name) : undefined;
   }
 
+  /** With aging everybody is promised an order by arrival, and has it. */
+  #placeBesideItsModel(): PlaceInLine | undefined {
+    const { agingMs, groupByModel } = this.#gateway.config.queue;
+    if (agingMs !== undefined) return undefined;
+    const id = this.#place.upstream.group.runs.placeFor(this.#place, groupByModel);
+    return id === undefined ? undefined : { id, arrivedAt: this.#arrivedAt };
+  }
+
   /** To be called when the request ends without an answer: its next attempt stands where it stood. */
   keepPlace(): void {
     const { retryKey, upstream } = this.#place;
@@ -73,7 +91,7 @@ export class Admission {
     this.#gateway.retries.keep(retryKey.key, { gate: gate.name, id: gateId, arrivedAt: this.#arrivedAt });
   }
 
-  async #wait(gate: Gate, retryOf?: KeptPlace, onEnqueue?: (id: string) => void): Promise<Permit> {
+  async #wait(gate: Gate, place?: PlaceInLine, onEnqueue?: (id: string) => void): Promise<Permit> {
     const { record, response } = this.#visit;
     const { priority, parkable } = this.#place;
     const heartbeats = new Heartbeats(this.#gateway, this.#visit, this.#place);
@@ -85,7 +103,7 @@ export class Admission {
         // A rider holds no permit of its own to step aside with.
         preemptible: parkable && gate === this.#place.upstream.group.gate,
         signal: response.presence,
-        retryOf,
+        place,
         timeoutMs: waitLimitMs(this.#gateway.config, this.#visit, priority, heartbeatMs),
         onEnqueue: (id) => {
           onEnqueue?.(id);

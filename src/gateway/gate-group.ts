@@ -1,6 +1,7 @@
 import { Gate, systemClock, type Clock, type GateEvent } from "../gate/index.ts";
 
 import { Lanes } from "./lanes.ts";
+import { ModelRuns } from "./model-runs.ts";
 import { ServiceTimes } from "./service-times.ts";
 
 /** How one gate of the gateway behaves. */
@@ -33,6 +34,7 @@ export class GateGroup {
   readonly gate: Gate;
   readonly times: ServiceTimes = new ServiceTimes();
   readonly lanes: Lanes = new Lanes();
+  readonly runs: ModelRuns = new ModelRuns();
   readonly #options: GateGroupOptions;
   readonly #clock: Clock;
   #endGrace: (() => void) | null = null;

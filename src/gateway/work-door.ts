@@ -1,4 +1,4 @@
-import type { Outgoing } from "../engines/engine.ts";
+import type { Outgoing, OutgoingRequest } from "../engines/engine.ts";
 import { unknownEngine } from "../engines/unknown.ts";
 import { Priority } from "../gate/index.ts";
 import { topLevelFields } from "../protocol/json-fields.ts";
@@ -41,6 +41,7 @@ export async function serveWork(gateway: GatewayContext, visit: Visit, route: Ro
     admission.keepPlace();
     throw error;
   } finally {
+    admission.leave();
     stored.dispose();
   }
 }
@@ -74,14 +75,16 @@ async function prepare(gateway: GatewayContext, visit: Visit, asked: Route): Pro
   record.gate = upstream.group.gate.name;
   const { priority } = classification;
   const parkable = isParkable(gateway, upstream, route, priority);
-  const outgoing = upstream.engine.outgoing({ route, facts, body: reader, priority, parkable });
+  const sent = { route, facts, body: reader, priority, parkable };
+  const outgoing = upstream.engine.outgoing(sent);
   const body = fields === undefined ? received : splice(received, editsFor(facts, model, outgoing.edits), fields);
   gateway.requests.changed(record);
   const stored = await store(gateway, upstream, body);
   const mayStop = upstream.engine.mayAbort({ streaming: facts.stream || outgoing.forceStream });
   const key = retryKey(visit, received);
+  const needed = loadedFor(upstream, record.model, sent);
   return {
-    place: { upstream, route, facts, priority, retryKey: key, parkable: parkable && mayStop },
+    place: { upstream, route, facts, priority, model: needed, retryKey: key, parkable: parkable && mayStop },
     outgoing,
     stored,
   };
@@ -95,6 +98,17 @@ function isParkable({ config }: GatewayContext, upstream: Upstream, route: Route
   if (!(upstream.preempt ?? config.preempt.enabled) || upstream.watchdog.stuck) return false;
   if (upstream.engine === unknownEngine) return false;
   return route.work === "generate" && route.dialect !== "opaque" && priority > Priority.FOREGROUND;
+}
+
+/** Named apart from other servers' on the same gate. */
+function loadedFor(
+  { engine, name }: Upstream,
+  model: string | undefined,
+  request: OutgoingRequest,
+): string | undefined {
+  return model === undefined || engine.loadedFor === undefined
+    ? undefined
+    : `${name} ${engine.loadedFor(model, request)}`;
 }
 
 /** What must be reckoned with when a body cannot be read. */

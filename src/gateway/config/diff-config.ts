@@ -24,6 +24,7 @@ const LIVE: ReadonlySet<string> = new Set([
   "queue.foreground.maxWaitMs",
   "queue.background.maxWaiting",
   "queue.background.maxWaitMs",
+  "queue.groupByModel",
   "queue.heartbeatAfterMs",
   "queue.heartbeatForm",
   "preempt.enabled",

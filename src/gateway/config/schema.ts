@@ -125,6 +125,13 @@ const queue = z.strictObject({
       "Background is overtaken only by foreground that came less than this after it; priorities must then lie within " +
         "1000000 of 0. Default: the foreground always goes first.",
     ),
+  groupByModel: count
+    .max(1000)
+    .prefault(8)
+    .describe(
+      "Where a server changes models on demand: how many requests for one model may go before an earlier one of the same " +
+        "priority for another model, so that it changes less often. 0: never. Not with agingMs.",
+    ),
   starvationWarnMs: delay.prefault(300_000).describe("A request that has waited this long raises a warning, once."),
   heartbeatAfterMs: delay.prefault(15_000).describe("A streaming client that waits hears something this often."),
   heartbeatForm: z

@@ -100,6 +100,8 @@ export interface QueueConfig {
   readonly idleGraceGuardMs: number;
   /** Background is overtaken only by foreground that came less than this after it. Default: strict priority. */
   readonly agingMs?: number | undefined;
+  /** How many requests for one model may go before an earlier one of the same priority for another, where models are changed. */
+  readonly groupByModel: number;
   /** A waiter that has waited this long raises a warning, once. */
   readonly starvationWarnMs: number;
   /** A streaming client that waits hears something this often. */
