@@ -8,6 +8,8 @@ import { testGate } from "../support/idle-gate.ts";
 
 const NEVER_FULL = 100;
 
+type Entered = ReturnType<ModelRuns["enter"]>;
+
 /** A gate with one slot in front of a server that has one model in memory. */
 class Scene {
   /** Names in the order in which they came and were served: "a1" is the first request for the model "a". */
@@ -16,7 +18,7 @@ class Scene {
   readonly #gate;
   readonly #runs = new ModelRuns();
   readonly #counts = new Map<string, number>();
-  #holding: { readonly permit: Permit; readonly leave: () => void } | undefined;
+  #holding: { readonly permit: Permit; readonly run: Entered } | undefined;
   readonly #waiting: Promise<unknown>[] = [];
 
   constructor(t: TestContext) {
@@ -31,7 +33,7 @@ class Scene {
     const permit = this.#gate.tryAcquire({ priority });
     if (permit !== undefined) return this.#begin(name, permit, this.#runs.enter(need, permit.id));
     const id = this.#runs.placeFor(need, limit);
-    let entered: { leave(): void } | undefined;
+    let entered: Entered | undefined;
     const waiting = this.#gate.acquire({
       priority,
       place: id === undefined ? undefined : { id, arrivedAt: 0 },
@@ -41,8 +43,8 @@ class Scene {
   }
 
   async finishOne(): Promise<void> {
-    const { permit, leave } = this.#holding!;
-    leave();
+    const { permit, run } = this.#holding!;
+    run.leave();
     permit.release();
     await new Promise(setImmediate);
   }
@@ -52,9 +54,9 @@ class Scene {
     await Promise.all(this.#waiting);
   }
 
-  #begin(name: string, permit: Permit, { leave }: { leave(): void }): void {
+  #begin(name: string, permit: Permit, run: Entered): void {
     this.served.push(name);
-    this.#holding = { permit, leave };
+    this.#holding = { permit, run };
   }
 
   #count(model = "-"): number {
