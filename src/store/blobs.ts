@@ -15,8 +15,11 @@ export interface BlobWriter {
  * It never changes afterwards. What a crash left half-written is swept away when the store is opened again.
  */
 export interface Blobs {
-  /** `name`: letters, digits, `-` and `_`. Writing a name again replaces it as a whole. */
-  create(name: string): Promise<BlobWriter>;
+  /**
+   * `name`: letters, digits, `-` and `_`. Writing a name again replaces it as a whole. A part of the disk is kept free for what was
+   * accepted before: only a writer with `owed` (the results of a batch) may use it, any other is refused with `store_full`.
+   */
+  create(name: string, options?: { readonly owed?: boolean }): Promise<BlobWriter>;
   /** `start` and `end` count bytes, `end` not included. Rejects where there is no such blob. */
   read(name: string, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
   /** A piece of one, in memory. */

@@ -28,7 +28,7 @@ export interface ClaimedLine {
   readonly attempt: number;
 }
 
-/** How a line ended, for ever. An answer of 2xx counts as completed, any other and no answer as failed. */
+/** How a line ended, for ever. An answer of 2xx counts as completed, any other and no answer as failed. Usage counts either way. */
 export type LineOutcome =
   | {
       readonly kind: "answered";
@@ -44,7 +44,10 @@ export type LineOutcome =
 export interface Settlement {
   readonly batchId: string;
   readonly n: number;
-  /** As claimed. A failure of an attempt that is no longer the current one is not accepted; an answer of one is. */
+  /**
+   * As claimed. An answer of 2xx is accepted from any attempt, however late, until the line ended or the batch is finalized: it is paid
+   * work. Everything else is accepted only from the attempt in flight.
+   */
   readonly attempt: number;
   /**
    * `retryAt` puts it back, not before that Unix time in milliseconds; `giveBack` puts it back at once and does not count the attempt

@@ -54,20 +54,21 @@ export interface Store {
   /** Every batch of every tenant that has not ended, the nearest deadline first. */
   openBatches(): Promise<readonly BatchRecord[]>;
 
-  /** `validating` only. Adding a line again, after a crash, changes nothing. */
+  /** While it validates; no effect later, as it may have been cancelled meanwhile. Adding a line again, after a crash, changes nothing. */
   addLines(id: string, lines: readonly NewLine[]): Promise<void>;
-  /** validating → in_progress; answers the batch as it stands then (it may have been cancelled meanwhile). */
+  /** validating → in_progress; a batch that was cancelled or expired meanwhile is answered as it stands. */
   start(
     id: string,
     facts: { readonly total: number; readonly model: string | null; readonly now: number },
   ): Promise<BatchRecord>;
-  /** validating → failed; its lines are dropped. */
+  /** validating → failed; its lines are dropped. A batch that was cancelled or expired meanwhile is answered as it stands. */
   fail(id: string, errors: readonly InputError[], now: number): Promise<BatchRecord>;
   /** Sets or lifts the pause; undefined where there is no such batch. No effect on one that ended. */
   setPaused(tenant: string, id: string, paused: boolean): Promise<BatchRecord | undefined>;
   /**
    * Takes up no more lines of it. `cancelled` turns validating and in_progress into cancelling; `expired` leaves the status until it is
-   * finalized. Lines in flight may still be settled. A batch that is ending or ended already is answered as it is.
+   * finalized. Lines in flight may still be settled. A batch that was still validating ends without lines: those found so far are
+   * dropped. A batch that is ending or ended already is answered as it is.
    */
   end(id: string, ending: Exclude<BatchEnding, "completed">, now: number): Promise<BatchRecord | undefined>;
 
@@ -84,20 +85,27 @@ export interface Store {
   nextRetryAt(): Promise<number | undefined>;
 
   /**
-   * Begins to finalize a batch that has no line left to run or in flight: reserves the ids of its files (`outputFileId` kept only where a line
-   * completed, `errorFileId` only where one failed or never ran). Answers the batch, unchanged while lines are open. Done again, it
-   * keeps the ids of the first time.
+   * Begins to finalize a batch that has no line left to run or in flight: reserves the ids of its files (`outputFileId` kept only where a
+   * line completed, `errorFileId` only where one failed or never ran). Answers the batch: `finalizingAt` is set once it began, and null
+   * while lines are open or it validates. in_progress → finalizing; cancelling stays the status of a cancelled one. Done again, it keeps
+   * the ids of the first time. From here on no settlement is accepted.
    */
   finalize(
     id: string,
     ids: { readonly outputFileId: string; readonly errorFileId: string; readonly now: number },
   ): Promise<BatchRecord>;
-  /** The lines for one of its files, by place, beginning behind `after` (-1 for the first). */
+  /**
+   * The lines for one of its files, by place, beginning behind `after` (-1 for the first): what is recorded so far, and once it is being
+   * finalized also the lines that never ran. A page of long answers ends before `limit`; only an empty one means that there is no more.
+   */
   results(
     id: string,
     query: { readonly which: "output" | "error"; readonly after: number; readonly limit: number },
   ): Promise<readonly LineResult[]>;
-  /** Its last state, together with its files, which hold what the results held: those are dropped. Done again, it changes nothing. */
+  /**
+   * The last state of a batch that is being finalized, together with its files, which hold what the results held: those are dropped, with
+   * its lines. Done again, it changes nothing.
+   */
   finish(id: string, files: readonly FileRecord[], now: number): Promise<BatchRecord>;
   /** Forgets batches that ended before `before` (Unix seconds), and says how many. Their files live their own lives. */
   removeEndedBatches(before: number): Promise<number>;
