@@ -11,6 +11,7 @@ import { controlHandler, type Control } from "./control/control.ts";
 import { Entry } from "./entry.ts";
 import { GateGroups } from "./gate-groups.ts";
 import { HeldPermits } from "./held-permits.ts";
+import { History } from "./history/history.ts";
 import { Hosts } from "./hosts.ts";
 import { Keys } from "./keys.ts";
 import { logGate, UnknownPriorities, UpstreamNews } from "./log-events.ts";
@@ -46,12 +47,13 @@ export class Gateway implements Control {
   readonly upstreams: Upstreams;
   readonly gates: GateGroups;
   readonly bodies: BodyBudget;
-  readonly requests: RequestLog = new RequestLog();
+  readonly requests: RequestLog;
   readonly heldPermits: HeldPermits = new HeldPermits();
   readonly retries: Retries;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly history: History;
   readonly instance: string = randomUUID();
   notReady: string | undefined = "starting";
   readonly #servers: Server[] = [];
@@ -62,6 +64,8 @@ export class Gateway implements Control {
     this.config = config;
     this.log = log;
     this.clock = clock;
+    this.requests = new RequestLog(clock);
+    this.history = new History(clock, () => this.config);
     this.retries = new Retries(clock);
     this.keys = new Keys(config.keys);
     this.hosts = new Hosts(config.allowedHosts, config.allowedOrigins);
@@ -72,6 +76,7 @@ export class Gateway implements Control {
       ({ gate }) => {
         logGate(log, gate);
         this.metrics.watch(gate);
+        this.history.watch(gate);
       },
     );
     const news = new UpstreamNews(log);
@@ -84,7 +89,7 @@ export class Gateway implements Control {
       clock,
     });
     this.metrics = new Metrics(this);
-    for (const observer of [requestLines(log), this.metrics, new UnknownPriorities(log)])
+    for (const observer of [requestLines(log), this.metrics, this.history, new UnknownPriorities(log)])
       this.requests.follow(observer);
   }
 
@@ -92,21 +97,22 @@ export class Gateway implements Control {
   async addUpstream(config: UpstreamConfig): Promise<Upstream> {
     const url = new URL(config.url);
     const { apiKey, capacity, models, preempt, name = url.host } = config;
-    const watchdog = this.#watchdogFor(name);
-    const upstream = new Upstream(
-      { name, url, apiKey, capacity, models, preempt, watchdog },
-      this.gates.of(config, url),
-    );
+    const group = this.gates.of(config, url);
+    const watchdog = this.#watchdogFor(name, group.gate.name);
+    const upstream = new Upstream({ name, url, apiKey, capacity, models, preempt, watchdog }, group);
     await this.upstreams.add(upstream);
     return upstream;
   }
 
-  #watchdogFor(upstream: string): AbortWatchdog {
+  #watchdogFor(upstream: string, gate: string): AbortWatchdog {
     return new AbortWatchdog({
       clock: this.clock,
       withinMs: this.config.preempt.freeWithinMs,
       onFreed: (afterMs) => this.metrics.freed(upstream, afterMs),
-      onStuck: (waitedMs) => this.log.warn({ upstream, waitedMs: Math.round(waitedMs) }, STUCK),
+      onStuck: (waitedMs) => {
+        this.log.warn({ upstream, waitedMs: Math.round(waitedMs) }, STUCK);
+        this.history.warnings.add({ kind: "stuck", gate, text: `${upstream} did not free its slot after an abort.` });
+      },
     });
   }
 

@@ -1,4 +1,6 @@
+import { systemClock, type Clock } from "../gate/index.ts";
 import type { Classification } from "./classify.ts";
+import { notePhase } from "./request-phase.ts";
 import type { RequestRecord } from "./request-record.ts";
 
 /** Something that follows requests: the log, the metrics, the live view. It must not throw and must not be slow. */
@@ -14,6 +16,11 @@ export class RequestLog {
   /** By id, oldest first. */
   readonly live: Map<string, RequestRecord> = new Map();
   readonly #observers: RequestObserver[] = [];
+  readonly #clock: Pick<Clock, "now">;
+
+  constructor(clock: Pick<Clock, "now"> = systemClock) {
+    this.#clock = clock;
+  }
 
   follow(observer: RequestObserver): void {
     this.#observers.push(observer);
@@ -29,6 +36,7 @@ export class RequestLog {
   }
 
   changed(record: RequestRecord): void {
+    notePhase(record, this.#clock.now());
     for (const observer of this.#observers) observer.changed?.(record);
   }
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { GateErrorCode } from "../gate/index.ts";
 import type { DialectName } from "../protocol/route.ts";
 import type { UpstreamFailureCode } from "../relay/upstream-failure.ts";
+import type { PhaseStart } from "./phase.ts";
 
 /** How a request ended; the only label of its kind in metrics. */
 export type Outcome =
@@ -34,6 +35,8 @@ export interface RequestRecord {
   /** Where the priority came from: "header", "path", "rule 2" … */
   prioritySource: string | undefined;
   state: "reading" | "waiting" | "running" | "parked" | "over";
+  /** What went on with it since it first waited or ran, oldest first. */
+  readonly phases: PhaseStart[];
   grantedAt: number | undefined;
   firstTokenAt: number | undefined;
   endedAt: number | undefined;
@@ -63,6 +66,7 @@ export function openRecord(method: string, path: string, arrivedAt: number): Req
     priority: undefined,
     prioritySource: undefined,
     state: "reading",
+    phases: [],
     grantedAt: undefined,
     firstTokenAt: undefined,
     endedAt: undefined,

@@ -119,6 +119,7 @@ describe("GET /headgate/events", () => {
       "priority",
       "arrivedAt",
       "grantedAt",
+      "phases",
     ]);
   });
 

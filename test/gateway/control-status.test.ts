@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, test } from "node:test";
-import type { Explanation } from "../../src/gateway/control/explanation.ts";
+import type { Explanation } from "../../src/gateway/control/explanation-view.ts";
 import { refusal } from "../e2e/talk.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { ADMIN, ALICE, BOB, KEYS, Scene, waitingOf } from "./control-scene.ts";

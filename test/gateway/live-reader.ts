@@ -31,8 +31,8 @@ export class LiveReader implements AsyncDisposable {
   }
 
   /** Resolves once the first snapshot is in. */
-  static async open(url: string, headers: Record<string, string> = {}): Promise<LiveReader> {
-    const response = await fetch(`${url}/headgate/events`, { headers });
+  static async open(url: string, headers: Record<string, string> = {}, query = ""): Promise<LiveReader> {
+    const response = await fetch(`${url}/headgate/events${query}`, { headers });
     assert.equal(response.status, 200);
     assert.match(response.headers.get("content-type") ?? "", /^text\/event-stream/);
     const reader = new LiveReader(response);

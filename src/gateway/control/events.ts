@@ -8,6 +8,9 @@ import { LiveEvents } from "./live-events.ts";
  * `upstream` or `gateway` that is new or changed, and `remove` with the id or name of a request or upstream that is gone. A snapshot
  * can come again at any time and replaces all that was told. What a request waits and its place are left to the reader: the times
  * are in the request, the order of the first hundred in its gate's `line`.
+ *
+ * With `?history` the snapshot also tells who calls and what went on in the last minutes (`LongStatus`), and there are upserts of
+ * `ended`, `usage`, `times` and `warning`. Of what ended only the last is kept, here as there.
  */
 export function eventRoutes(control: Control): FastifyPluginAsync {
   const live = new LiveEvents(control);
@@ -15,11 +18,15 @@ export function eventRoutes(control: Control): FastifyPluginAsync {
 
   return async (app) => {
     app.addHook("preClose", async () => live.close());
-    app.get("/headgate/events", { exposeHeadRoute: false }, async (request, reply) => {
-      const identity = callerOf(control, request);
-      live.open(identity, reply.raw);
-      reply.hijack();
-      return reply;
-    });
+    app.get<{ Querystring: { history?: string } }>(
+      "/headgate/events",
+      { exposeHeadRoute: false },
+      async (request, reply) => {
+        const identity = callerOf(control, request);
+        live.open({ identity, history: request.query.history !== undefined }, reply.raw);
+        reply.hijack();
+        return reply;
+      },
+    );
   };
 }

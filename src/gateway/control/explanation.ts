@@ -1,27 +1,8 @@
 import type { Identity } from "../keys.ts";
 import type { RequestRecord } from "../request-record.ts";
 import type { Explained, Wait } from "./explanations.ts";
+import type { Explanation, Met } from "./explanation-view.ts";
 import { anonymous, mayKnow, viewOf } from "./request-view.ts";
-import type { RequestView } from "./status-view.ts";
-
-/** One request, and why it took as long as it did. */
-export interface Explanation extends RequestView {
-  readonly outcome?: string | undefined;
-  readonly status?: number | undefined;
-  /** From its arrival to its permit, or to its end without one, or until now. */
-  readonly waitedMs: number;
-  /** From its arrival to the first token. */
-  readonly firstTokenMs?: number | undefined;
-  readonly totalMs?: number | undefined;
-  readonly promptTokens?: number | undefined;
-  readonly completionTokens?: number | undefined;
-  /** What it met when it came; missing when it did not have to wait. */
-  readonly met?: Omit<Wait, "running" | "meanwhile"> & { readonly running: readonly RequestView[] };
-  /** Requests of each class that got a permit while it waited. */
-  readonly meanwhile?: Wait["meanwhile"];
-  /** The same for people. */
-  readonly why: string;
-}
 
 /** What one caller is told of a request that is his to ask about. */
 export function explanationOf({ record, wait }: Explained, identity: Identity, now: number): Explanation {
@@ -40,7 +21,7 @@ export function explanationOf({ record, wait }: Explained, identity: Identity, n
   };
 }
 
-function metBy(wait: Wait, identity: Identity): NonNullable<Explanation["met"]> {
+function metBy(wait: Wait, identity: Identity): Met {
   const { gate, state, capacity, reserved, ahead } = wait;
   const running = wait.running.map((record) => {
     const view = viewOf(record);

@@ -2,9 +2,15 @@ import type { Identity } from "../keys.ts";
 import { anonymous, mayKnow } from "./request-view.ts";
 import type { RequestStatus, RequestView, Status } from "./status-view.ts";
 
-/** One event of the live view, as different callers may read it. */
+/** Who reads the live view, and whether the history too. */
+export interface Reader {
+  readonly identity: Identity;
+  readonly history: boolean;
+}
+
+/** One event of the live view, as different readers may read it; `undefined` for those it is not for. */
 export interface Change {
-  textFor(identity: Identity): string;
+  textFor(reader: Reader): string | undefined;
 }
 
 /** What does not change by the mere passing of time, nor by others leaving the line: that would be news about everybody always. */
@@ -23,6 +29,7 @@ const STEADY: (keyof RequestView)[] = [
   "arrivedAt",
   "grantedAt",
   "firstTokenAt",
+  "phases",
 ];
 
 interface Known {
@@ -67,7 +74,7 @@ function upsert(json: string, request: RequestStatus | undefined): Change {
   const full = eventText("upsert", json);
   let bare: string | undefined;
   return {
-    textFor: (identity) => {
+    textFor: ({ identity }) => {
       if (request === undefined || mayKnow(identity, request.client)) return full;
       bare ??= eventText("upsert", requestJson(anonymous(request)));
       return bare;

@@ -1,11 +1,13 @@
 import type { ServerResponse } from "node:http";
 import type { Gate } from "../../gate/index.ts";
-import type { Identity } from "../keys.ts";
 import { Refused } from "../refused.ts";
 import type { RequestObserver } from "../request-log.ts";
 import type { Control } from "./control.ts";
-import { eventText, LiveChanges } from "./live-changes.ts";
+import { endedFor, HistoryChanges } from "./history-changes.ts";
+import { endedView, historyOf } from "./history-view.ts";
+import { eventText, LiveChanges, type Reader } from "./live-changes.ts";
 import { LiveStream } from "./live-stream.ts";
+import type { LongStatus } from "./long-status.ts";
 import { statusFor, statusOf } from "./status-of.ts";
 import type { Status } from "./status-view.ts";
 
@@ -24,9 +26,10 @@ const MAX_STREAMS = 100;
  */
 export class LiveEvents implements RequestObserver {
   readonly #control: Control;
-  readonly #streams = new Map<LiveStream, Identity>();
+  readonly #streams = new Map<LiveStream, Reader>();
   readonly #watched = new Map<Gate, () => void>();
   #changes: LiveChanges | undefined;
+  #historyChanges: HistoryChanges | undefined;
   #callOffTelling: (() => void) | null = null;
   #callOffLook: (() => void) | null = null;
 
@@ -35,22 +38,23 @@ export class LiveEvents implements RequestObserver {
   }
 
   /**
-   * Begins to answer with the live view, as `identity` may see it.
+   * Begins to answer with the live view, as `reader` may see it.
    *
    * @throws {Refused} 429 when too many watch.
    */
-  open(identity: Identity, response: ServerResponse): void {
+  open(reader: Reader, response: ServerResponse): void {
     if (this.#streams.size >= MAX_STREAMS) {
       const message = `${MAX_STREAMS} watch already; close another view first`;
       throw new Refused("refused", { status: 429, code: "too_many_streams", message, retryAfterSeconds: 2 });
     }
     const stream = new LiveStream(response, {
       clock: this.#control.clock,
-      snapshot: () => eventText("snapshot", JSON.stringify(statusFor(identity, this.#status()))),
+      snapshot: () => eventText("snapshot", JSON.stringify(this.#snapshot(reader))),
       onClose: () => this.#closed(stream),
     });
-    this.#streams.set(stream, identity);
+    this.#streams.set(stream, reader);
     this.#changes ??= new LiveChanges(this.#status());
+    this.#historyChanges ??= new HistoryChanges(historyOf(this.#control));
     this.#watchGates();
     this.#callOffLook ??= this.#lookLater();
   }
@@ -81,10 +85,13 @@ export class LiveEvents implements RequestObserver {
   #tell(): void {
     this.#callOffTelling?.();
     this.#callOffTelling = null;
-    if (this.#changes === undefined) return;
+    if (this.#changes === undefined || this.#historyChanges === undefined) return;
     this.#watchGates();
-    const changes = this.#changes.next(this.#status());
-    for (const [stream, identity] of this.#streams) stream.send(changes.map((change) => change.textFor(identity)));
+    const history = historyOf(this.#control);
+    const changes = [...this.#changes.next(this.#status()), ...this.#historyChanges.next(history)];
+    for (const [stream, reader] of this.#streams) {
+      stream.send(changes.map((change) => change.textFor(reader)).filter((text) => text !== undefined));
+    }
   }
 
   #lookLater(): () => void {
@@ -117,6 +124,21 @@ export class LiveEvents implements RequestObserver {
     for (const end of this.#watched.values()) end();
     this.#watched.clear();
     this.#changes = undefined;
+    this.#historyChanges = undefined;
+  }
+
+  #snapshot(reader: Reader): Status | LongStatus {
+    const { identity, history } = reader;
+    const status = statusFor(identity, this.#status());
+    if (!history) return status;
+    const { ended, ...rest } = historyOf(this.#control);
+    return {
+      ...status,
+      ...rest,
+      caller: { client: identity.client, role: identity.role },
+      foregroundUpTo: this.#control.config.queue.foregroundUpTo,
+      ended: ended.map((each) => endedFor(reader, endedView(each))),
+    };
   }
 
   #status(): Status {

@@ -1,10 +1,8 @@
 import type { HolderSnapshot, WaiterSnapshot } from "../../gate/index.ts";
 import type { Identity } from "../keys.ts";
+import { PERMITS } from "../request-phase.ts";
 import type { RequestRecord } from "../request-record.ts";
 import type { RequestView } from "./status-view.ts";
-
-/** Where the records of permits over HTTP come from. */
-const PERMITS = "/headgate/permits";
 
 /** Somebody at a gate. */
 export type AtGate = HolderSnapshot | WaiterSnapshot;
@@ -32,8 +30,9 @@ export function viewOf(record: RequestRecord, seen?: AtGate): RequestView {
     priority: seen?.priority ?? priority,
     prioritySource,
     arrivedAt: record.arrivedAtEpochMs,
-    grantedAt: atEpoch(record, grantedAt),
-    firstTokenAt: atEpoch(record, firstTokenAt),
+    grantedAt: grantedAt === undefined ? undefined : atEpoch(record, grantedAt),
+    firstTokenAt: firstTokenAt === undefined ? undefined : atEpoch(record, firstTokenAt),
+    phases: record.phases.map(([phase, at]) => [phase, atEpoch(record, at)]),
   };
 }
 
@@ -44,8 +43,8 @@ function stateOf({ state }: RequestRecord, seen: AtGate | undefined): RequestVie
 }
 
 /** A time of the gate's clock as one of the calendar. */
-function atEpoch({ arrivedAt, arrivedAtEpochMs }: RequestRecord, time: number | undefined): number | undefined {
-  return time === undefined ? undefined : Math.round(arrivedAtEpochMs + time - arrivedAt);
+export function atEpoch({ arrivedAt, arrivedAtEpochMs }: RequestRecord, time: number): number {
+  return Math.round(arrivedAtEpochMs + time - arrivedAt);
 }
 
 /** Whether all there is to know about a request of `client` may be told to `identity`. */

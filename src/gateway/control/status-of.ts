@@ -85,7 +85,17 @@ function waitedBy({ state, grantedAt, arrivedAt }: RequestRecord, now: number): 
   return state === "reading" ? 0 : (grantedAt ?? now) - arrivedAt;
 }
 
-function upstreamView({ name, url, engine, health, capacity, foreign, models, group }: Upstream): UpstreamView {
+function upstreamView({
+  name,
+  url,
+  engine,
+  health,
+  capacity,
+  foreign,
+  models,
+  group,
+  watchdog,
+}: Upstream): UpstreamView {
   return {
     name,
     // Without the user and password that a URL can carry.
@@ -98,6 +108,7 @@ function upstreamView({ name, url, engine, health, capacity, foreign, models, gr
     foreign: foreign ?? null,
     models: models ?? null,
     gate: group.gate.name,
+    stuck: watchdog.stuck,
     stepAside: engine.stepAside,
   };
 }

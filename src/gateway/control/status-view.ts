@@ -1,5 +1,6 @@
 import type { EngineName, Health, StepAside } from "../../engines/engine.ts";
 import type { GateState } from "../../gate/index.ts";
+import type { Phase } from "../phase.ts";
 
 /** Everything that goes on in a gateway at one moment. Durations are whole milliseconds, `…At` are milliseconds since 1970. */
 export interface Status {
@@ -29,6 +30,8 @@ export interface UpstreamView {
   /** `null` when it does not tell. */
   readonly models: readonly string[] | null;
   readonly gate: string;
+  /** It was found not to free its slot after an abort, so nobody steps aside there any more. */
+  readonly stuck: boolean;
   /** What a running background request does when a person comes. */
   readonly stepAside: StepAside;
 }
@@ -72,6 +75,8 @@ export interface RequestView {
   readonly arrivedAt: number;
   readonly grantedAt?: number | undefined;
   readonly firstTokenAt?: number | undefined;
+  /** What went on with it and since when, oldest first; missing where only its gate knows of it. */
+  readonly phases?: readonly (readonly [phase: Phase, at: number])[] | undefined;
 }
 
 /** A request with what changes by the mere passing of time, and by what others do. */
