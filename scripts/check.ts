@@ -16,6 +16,7 @@ const STEPS: readonly Step[] = [
   { name: "lint", command: "npm", args: ["run", "--silent", "lint"] },
   { name: "types", command: "tsc", args: ["-p", "tsconfig.json"] },
   { name: "types of the core, without Node or DOM", command: "tsc", args: ["-p", "tsconfig.gate.json"] },
+  { name: "types of the dashboard, without Node", command: "tsc", args: ["-p", "src/dashboard/tsconfig.json"] },
   { name: "unused code", command: "knip", args: [] },
   { name: "public API", command: "node", args: ["scripts/api-report.ts"] },
   { name: "schema of the configuration", command: "node", args: ["scripts/config-schema.ts"] },

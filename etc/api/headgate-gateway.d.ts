@@ -22,6 +22,7 @@ export declare class Gateway implements Control {
     readonly clock: Clock;
     readonly log: Logger;
     readonly metrics: Metrics;
+    readonly history: History;
     readonly instance: string;
     notReady: string | undefined;
     constructor({ config, log, clock }: GatewayOptions);
@@ -79,6 +80,7 @@ export interface GatewayConfig {
 interface Control extends GatewayContext {
     readonly gates: GateGroups;
     readonly metrics: Metrics;
+    readonly history: History;
     readonly notReady: string | undefined;
 }
 declare class Keys {
@@ -126,6 +128,7 @@ declare class BodyBudget {
 declare class RequestLog {
     #private;
     readonly live: Map<string, RequestRecord>;
+    constructor(clock?: Pick<Clock, "now">);
     follow(observer: RequestObserver): void;
     open(record: RequestRecord): void;
     classified(classification: Classification, client: string): void;
@@ -155,6 +158,15 @@ declare class Metrics implements RequestObserver {
     freed(upstream: string, afterMs: number): void;
     closed(record: RequestRecord): void;
     text(): Promise<string>;
+}
+declare class History implements RequestObserver {
+    #private;
+    readonly warnings: Warnings;
+    constructor(clock: Pick<Clock, "now">, config: () => GatewayConfig);
+    get gates(): ReadonlyMap<string, GateHistory>;
+    get ended(): readonly Ended[];
+    watch(gate: Gate): void;
+    closed(record: RequestRecord): void;
 }
 interface UpstreamConfig {
     readonly name?: string | undefined;
@@ -324,6 +336,7 @@ interface RequestRecord {
     priority: number | undefined;
     prioritySource: string | undefined;
     state: "reading" | "waiting" | "running" | "parked" | "over";
+    readonly phases: PhaseStart[];
     grantedAt: number | undefined;
     firstTokenAt: number | undefined;
     endedAt: number | undefined;
@@ -366,6 +379,24 @@ type Measured = Pick<GatewayContext, "config" | "upstreams" | "bodies"> & {
         }[];
     };
 };
+declare class Warnings {
+    #private;
+    get all(): readonly Warning[];
+    add(warning: Omit<Warning, "id" | "at">): void;
+    watch(gate: Gate): void;
+}
+declare class GateHistory {
+    #private;
+    readonly usage: GateUsage;
+    readonly foreground: Times;
+    readonly background: Times;
+    constructor(gate: Gate, clock: Pick<Clock, "now">, isForeground: (priority: number) => boolean);
+    firstToken(priority: number, afterMs: number): void;
+}
+interface Ended {
+    readonly record: RequestRecord;
+    readonly sequence: number;
+}
 interface ModelsConfig {
     readonly allow?: readonly string[] | undefined;
     readonly alias: Readonly<Record<string, string>>;
@@ -459,12 +490,30 @@ interface GateGroupOptions {
     readonly clock?: Clock;
 }
 type DialectName = "openai-chat" | "openai-completions" | "openai-embeddings" | "openai-responses" | "anthropic-messages" | "ollama-chat" | "ollama-generate" | "ollama-embed" | "llama-completion" | "rerank" | "opaque";
+type PhaseStart = readonly [phase: Phase, at: number];
 type Outcome = "finished" | "client_closed" | "refused" | "upstream_error" | UpstreamFailureCode | GateErrorCode | "internal_error";
 interface HeldPermitOptions {
     readonly id: string;
     readonly gate: string;
     readonly client: string;
     readonly clock: Clock;
+}
+interface Warning {
+    readonly id: number;
+    readonly at: number;
+    readonly kind: "starvation" | "leak" | "stuck";
+    readonly gate: string;
+    readonly request?: string | undefined;
+    readonly text: string;
+}
+declare class GateUsage {
+    #private;
+    constructor(gate: Gate, clock: Pick<Clock, "now">);
+    get usage(): Usage;
+}
+interface Times {
+    readonly wait: TimeCounts;
+    readonly firstToken: TimeCounts;
 }
 type EngineName = "llama-server" | "ollama" | "lm-studio" | "mlx-lm" | "mlx-vlm" | "vllm-mlx" | "omlx" | "vllm" | "sglang" | "simulated" | "unknown";
 interface Probe {
@@ -504,7 +553,21 @@ interface Need {
     readonly priority: number;
     readonly model: string | undefined;
 }
+type Phase = "waiting" | "sent" | "answering" | "held" | "parked";
 type UpstreamFailureCode = "upstream_unreachable" | "upstream_timeout" | "upstream_failed" | "resume_failed";
+interface Usage {
+    readonly stepMs: number;
+    readonly until: number;
+    readonly foreground: readonly number[];
+    readonly background: readonly number[];
+    readonly capacity: readonly number[];
+}
+declare class TimeCounts {
+    #private;
+    constructor(clock: Pick<Clock, "now">);
+    add(ms: number): void;
+    get counts(): readonly number[];
+}
 interface ProbeAnswer {
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;

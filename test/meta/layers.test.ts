@@ -16,14 +16,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   relay: BELOW_RELAY,
   batch: BELOW_RELAY,
   gateway: BELOW_GATEWAY,
-  dashboard: [],
+  dashboard: ["protocol"],
   client: ["gate"],
   testing: BELOW_RELAY,
   cli: ["gateway", ...BELOW_GATEWAY, "client", "testing"],
 };
 
-/** These do no I/O, so they need nothing of Node's. */
-const PURE = ["gate", "protocol"];
+/** Of these a layer may know what they say, and nothing of them is there when it runs. */
+const MAY_NAME_TYPES_OF: Readonly<Record<string, readonly string[]>> = { dashboard: ["gateway"] };
+
+/** These do no I/O, or do it in a browser, so they need nothing of Node's. */
+const PURE = ["gate", "protocol", "dashboard"];
 
 /** The npm packages a layer may use. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
@@ -33,15 +36,26 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   cli: ["commander"],
 };
 
+/** What is built into a layer, so that nobody who installs the package needs it. */
+const BUNDLED: Readonly<Record<string, readonly string[]>> = {
+  dashboard: ["preact", "uplot"],
+};
+
 /** Only at the beginning of a line, where the formatter puts every import: an example in a comment is not one. */
-const STATIC_IMPORT = /^(?:import|export)\s(?:[^"';]*?\sfrom\s)?"([^"]+)"/gm;
+const STATIC_IMPORT = /^(?:import|export)\s(?<type>type\s)?(?:[^"';]*?\sfrom\s)?"([^"]+)"/gm;
 const DYNAMIC_IMPORT = /^(?!\s*(?:\*|\/\/)).*?\bimport\("?([^")]*)"?\)/gm;
+
+const manifest = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+};
 
 type Sources = ReadonlyMap<string, string>;
 
 function sources(): Sources {
   const root = join(import.meta.dirname, "../../src");
-  const files = globSync("**/*.ts", { cwd: root }).map((file) => file.replaceAll(sep, "/"));
+  const files = globSync("**/*.{ts,tsx}", { cwd: root }).map((file) => file.replaceAll(sep, "/"));
   return new Map(files.map((file) => [file, readFileSync(join(root, file), "utf8")]));
 }
 
@@ -54,18 +68,36 @@ function breaches(files: Sources): string[] {
       found.push(`${file} is in no layer`);
       continue;
     }
-    for (const [, specifier = ""] of [...text.matchAll(STATIC_IMPORT), ...text.matchAll(DYNAMIC_IMPORT)]) {
-      const why = specifier.startsWith(".") ? objectToFile(file, specifier, files) : objectToModule(layer, specifier);
+    for (const { specifier, type } of importsOf(text)) {
+      const why = specifier.startsWith(".")
+        ? objectToFile(file, { specifier, type }, files)
+        : objectToModule(layer, specifier);
       if (why !== undefined) found.push(`${file} imports ${specifier}: ${why}`);
     }
   }
   return found;
 }
 
-function objectToFile(file: string, specifier: string, files: Sources): string | undefined {
+interface Import {
+  readonly specifier: string;
+  /** Whether it is gone when the types are. */
+  readonly type: boolean;
+}
+
+function importsOf(text: string): readonly Import[] {
+  const fixed = [...text.matchAll(STATIC_IMPORT)].map(([, type, specifier = ""]) => ({
+    specifier,
+    type: type !== undefined,
+  }));
+  const late = [...text.matchAll(DYNAMIC_IMPORT)].map(([, specifier = ""]) => ({ specifier, type: false }));
+  return [...fixed, ...late];
+}
+
+function objectToFile(file: string, { specifier, type }: Import, files: Sources): string | undefined {
   const target = posix.join(posix.dirname(file), specifier);
   const [from = "", to = ""] = [file, target].map((path) => path.split("/", 1)[0]);
-  if (from !== to && MAY_IMPORT[from]?.includes(to) !== true) return `${to} is no layer below ${from}`;
+  const mayImport = MAY_IMPORT[from]?.includes(to) === true || (type && MAY_NAME_TYPES_OF[from]?.includes(to) === true);
+  if (from !== to && !mayImport) return `${to} is no layer below ${from}`;
   return files.has(target) ? undefined : "there is no such file";
 }
 
@@ -73,13 +105,14 @@ function objectToModule(layer: string, specifier: string): string | undefined {
   if (specifier.startsWith("node:")) return PURE.includes(layer) ? `${layer} is pure` : undefined;
   if (builtinModules.includes(specifier)) return `it is written node:${specifier}`;
   const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
-  return PACKAGES[layer]?.includes(name) === true ? undefined : `the package is not listed for ${layer}`;
+  const listed = [...(PACKAGES[layer] ?? []), ...(BUNDLED[layer] ?? [])];
+  return listed.includes(name) ? undefined : `the package is not listed for ${layer}`;
 }
 
-/** How many breaches one such file would be, in a tree that has a core beside it. */
+/** How many breaches one such file would be, in a tree that has a core and a gateway beside it. */
 function breach(file: string, text: string): number {
-  const core = ["gate/a.ts", ""] as const;
-  return breaches(new Map([core, [file, text]])).length;
+  const others = ["gate/a.ts", "gateway/a.ts"].map((other) => [other, ""] as const);
+  return breaches(new Map([...others, [file, text]])).length;
 }
 
 describe("layers", () => {
@@ -90,10 +123,6 @@ describe("layers", () => {
   });
 
   it("every package that a layer may use is installed with this one", () => {
-    const manifest = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as {
-      readonly dependencies?: Readonly<Record<string, string>>;
-      readonly peerDependencies?: Readonly<Record<string, string>>;
-    };
     const installed = { ...manifest.dependencies, ...manifest.peerDependencies };
     const missing = Object.values(PACKAGES)
       .flat()
@@ -101,12 +130,27 @@ describe("layers", () => {
     assert.deepEqual(missing, []);
   });
 
+  it("what is bundled is there for those who build, and installed with nobody's package", () => {
+    const bundled = Object.values(BUNDLED).flat();
+    const { devDependencies = {}, dependencies = {} } = manifest;
+    assert.deepEqual(
+      bundled.filter((name) => !Object.hasOwn(devDependencies, name) || Object.hasOwn(dependencies, name)),
+      [],
+    );
+  });
+
   it("an import that points up or sideways, leaves the core or names an unlisted package is found", () => {
     assert.equal(breach("gate/b.ts", 'import { a } from "./a.ts";\n'), 0);
     assert.equal(breach("client/b.ts", 'import { a } from "../gate/a.ts";\nimport "node:fs";\n'), 0);
     assert.equal(breach("gateway/b.ts", 'import { z } from "zod/v4";\n'), 0);
     assert.equal(breach("client/b.ts", '/**\n * import { a } from "x";\n * const b = await import("y");\n */\n'), 0);
+    assert.equal(
+      breach("dashboard/b.tsx", 'import type { A } from "../gateway/a.ts";\nimport { h } from "preact";\n'),
+      0,
+    );
 
+    assert.equal(breach("dashboard/b.tsx", 'import { a } from "../gateway/a.ts";\n'), 1);
+    assert.equal(breach("gateway/b.ts", 'import type { A } from "../dashboard/a.ts";\n'), 1);
     assert.equal(breach("gate/b.ts", 'import { readFile } from "node:fs";\n'), 1);
     assert.equal(breach("protocol/b.ts", 'export * from "node:buffer";\n'), 1);
     assert.equal(breach("client/b.ts", 'import fs from "fs";\n'), 1);

@@ -3,9 +3,11 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { GateGroups } from "../gate-groups.ts";
 import type { GatewayContext } from "../context.ts";
 import type { ControlHandler, Door } from "../entry.ts";
+import type { History } from "../history/history.ts";
 import type { Metrics } from "../metrics.ts";
 import { actionRoutes } from "./actions.ts";
 import { answerErrors } from "./control-errors.ts";
+import { dashboardRoutes } from "./dashboard.ts";
 import { eventRoutes } from "./events.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoute } from "./metrics-route.ts";
@@ -16,6 +18,7 @@ import { statusRoutes } from "./status.ts";
 export interface Control extends GatewayContext {
   readonly gates: GateGroups;
   readonly metrics: Metrics;
+  readonly history: History;
   /** Why the gateway takes no new work; `undefined` while it does. */
   readonly notReady: string | undefined;
 }
@@ -34,6 +37,7 @@ export async function controlHandler(control: Control): Promise<{ handle: Contro
   await app.register(statusRoutes(control));
   await app.register(actionRoutes(control));
   await app.register(eventRoutes(control));
+  await app.register(dashboardRoutes());
   await app.ready();
   return {
     handle: (request, response, door) => {

@@ -1,0 +1,6 @@
+/**
+ * `npm run build:dashboard`: the dashboard alone, for those who run Headgate from its sources.
+ */
+import { buildDashboard } from "./dashboard.ts";
+
+await buildDashboard();
