@@ -79,7 +79,8 @@ class Gate:
         """Waits for a permit: ``async with gate.acquire() as permit`` or ``permit = await gate.acquire()``.
 
         ``priority``: smaller is sooner; without one the gateway decides, which usually means background. ``timeout``:
-        seconds to wait at most, then HeadgateError ``queue_timeout``. ``preemptible``: offers to step aside, see ``Permit.asked``.
+        seconds to wait at most, then HeadgateError ``queue_timeout``. ``preemptible``: offers to step aside, see
+        ``Permit.asked``.
         ``on_wait``: called with the position in line (1 is next) if it has to wait.
 
         A task that is cancelled while it waits leaves the line at once and holds nothing.

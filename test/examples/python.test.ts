@@ -20,11 +20,11 @@ function missing(): string | false {
 describe("examples/python", { skip: missing() }, () => {
   test("the client keeps the promises of its own tests at a real gateway", async () => {
     await using gateway = await startGateway();
-    const { stderr } = await promisify(execFile)(
-      "python3",
-      ["-X", "dev", "-W", "error", "-m", "unittest"],
-      { cwd: folder, timeout: LIMIT_MS, env: pythonEnvironment(gateway.url) },
-    );
+    const { stderr } = await promisify(execFile)("python3", ["-X", "dev", "-W", "error", "-m", "unittest"], {
+      cwd: folder,
+      timeout: LIMIT_MS,
+      env: pythonEnvironment(gateway.url),
+    });
     assert.match(stderr, /^OK$/m);
     assert.doesNotMatch(stderr, /never retrieved|was destroyed|Warning/);
   });
