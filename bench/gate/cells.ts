@@ -1,5 +1,5 @@
 import type { Figure, Sample } from "./measurement.ts";
-import { median } from "../common/statistics.ts";
+import { median } from "../../src/cli/bench/statistics.ts";
 
 /** How one contender fared in one situation. Nobody is left out without a word. */
 export type Cell =

@@ -2,7 +2,7 @@ import { Call, type Place } from "../../src/gate/call.ts";
 import { Permits } from "../../src/gate/permits.ts";
 import { RunHeads, RunTails } from "../../src/gate/runs.ts";
 import { WaitingLine } from "../../src/gate/waiting-line.ts";
-import { randomNumbers } from "../common/random.ts";
+import { randomNumbers } from "../../src/cli/bench/random.ts";
 import { prioritiesIn, shuffled, type ArrivalOrder } from "./orders.ts";
 
 let counted = 0;

@@ -1,4 +1,4 @@
-import { randomNumbers } from "../common/random.ts";
+import { randomNumbers } from "../../src/cli/bench/random.ts";
 
 /**
  * In what order priorities arrive. Smaller is sooner.

@@ -1,4 +1,4 @@
-import { mean, quantile } from "../common/statistics.ts";
+import { mean, quantile } from "../../src/cli/bench/statistics.ts";
 import { now, until } from "./clock.ts";
 import { Connection } from "./connection.ts";
 import type { Entrant } from "./field.ts";

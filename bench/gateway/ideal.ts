@@ -1,5 +1,5 @@
-import { mean } from "../common/statistics.ts";
-import { randomNumbers } from "../common/random.ts";
+import { mean } from "../../src/cli/bench/statistics.ts";
+import { randomNumbers } from "../../src/cli/bench/random.ts";
 import type { Served } from "./servers/slot.ts";
 
 /** Arrivals of the foreground, and how long each job takes. Milliseconds. */

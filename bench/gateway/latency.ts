@@ -1,4 +1,4 @@
-import { quantile } from "../common/statistics.ts";
+import { quantile } from "../../src/cli/bench/statistics.ts";
 import { now } from "./clock.ts";
 import { Connection } from "./connection.ts";
 import { inRounds, type Entrant } from "./field.ts";

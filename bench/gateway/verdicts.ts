@@ -1,4 +1,4 @@
-import { median } from "../common/statistics.ts";
+import { median } from "../../src/cli/bench/statistics.ts";
 import type { ForegroundLoad, ForegroundRun, Results, Row, Spread } from "./results.ts";
 
 /** One target and how far we are from it. */

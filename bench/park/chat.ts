@@ -1,4 +1,4 @@
-import { randomNumbers } from "../common/random.ts";
+import { randomNumbers } from "../../src/cli/bench/random.ts";
 import type { Class } from "../gateway/requests.ts";
 import { BACKGROUND, FOREGROUND } from "./plan.ts";
 

@@ -1,8 +1,8 @@
-import { mean, median } from "../common/statistics.ts";
+import { mean, median } from "../../src/cli/bench/statistics.ts";
 import { poissonArrivals } from "../gateway/ideal.ts";
 import type { Account } from "./account.ts";
 import { SEED } from "./plan.ts";
-import { parksIn, type Parks } from "./parks.ts";
+import { parksIn, type Parks } from "../../src/cli/bench/parks.ts";
 import { withPlaces, type Opening, type Place } from "./place.ts";
 import { WrongAnswers, wrongAnswers } from "./proof.ts";
 import type { Field, Load, Row } from "./results.ts";

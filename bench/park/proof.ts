@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { randomNumbers } from "../common/random.ts";
+import { randomNumbers } from "../../src/cli/bench/random.ts";
 import { ask } from "./ask.ts";
 import { Background, type Told } from "./background.ts";
 import { question } from "./chat.ts";

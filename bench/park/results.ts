@@ -1,7 +1,7 @@
 import type { Environment } from "../common/environment.ts";
 import type { Missing } from "../common/present.ts";
 import type { Account } from "./account.ts";
-import type { Parks } from "./parks.ts";
+import type { Parks } from "../../src/cli/bench/parks.ts";
 import type { Effort } from "./plan.ts";
 
 /** What `--json` writes and `--from` reads. */

@@ -1,4 +1,4 @@
-import { quantile } from "../common/statistics.ts";
+import { quantile } from "../../src/cli/bench/statistics.ts";
 import { now, until } from "../gateway/clock.ts";
 import { ask } from "./ask.ts";
 import { Background, type Told } from "./background.ts";

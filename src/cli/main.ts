@@ -7,7 +7,8 @@
  * passes on the code of its command.
  */
 import { Command, CommanderError } from "commander";
-import { demoCommand } from "./demo.ts";
+import { benchCommand } from "./bench-command.ts";
+import { demoCommand } from "./demo-command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { EX_USAGE } from "./exit-codes.ts";
 import { runCommand } from "./run.ts";
@@ -23,6 +24,7 @@ const program = new Command("headgate")
   .addCommand(statusCommand())
   .addCommand(doctorCommand())
   .addCommand(demoCommand())
+  .addCommand(benchCommand())
   .showHelpAfterError("(headgate --help lists what there is)")
   .exitOverride();
 

@@ -6,7 +6,7 @@ import { HttpReader } from "../../bench/gateway/http-reader.ts";
 import { formulaMean, idealMean, idealWaits, leastWaits, poissonArrivals } from "../../bench/gateway/ideal.ts";
 import { gaps } from "../../bench/gateway/idle.ts";
 import { JSON_ANSWER } from "../../bench/gateway/requests.ts";
-import { mean, quantile } from "../../bench/common/statistics.ts";
+import { mean, quantile } from "../../src/cli/bench/statistics.ts";
 
 describe("the ideal rule", () => {
   it("lets the foreground wait for the running job and for the foreground before it, and for nothing else", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { reportOf } from "../../bench/park/report.ts";
-import { parksIn } from "../../bench/park/parks.ts";
+import { parksIn } from "../../src/cli/bench/parks.ts";
 import type { Effort } from "../../bench/park/plan.ts";
 import { parseResults, type Load, type Results, type Row } from "../../bench/park/results.ts";
 import { overFloor, verdictsOn } from "../../bench/park/verdicts.ts";

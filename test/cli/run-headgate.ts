@@ -30,14 +30,15 @@ export class Headgate {
     });
     this.process.stderr!.setEncoding("utf8").on("data", (text: string) => {
       this.stderr += text;
+      for (const look of this.#looks) look();
     });
   }
 
-  /** Resolves once its standard output matches, and rejects if it ends before. */
-  async says(words: RegExp): Promise<void> {
+  /** Resolves once its standard output, or standard error, matches, and rejects if it ends before. */
+  async says(words: RegExp, where: "stdout" | "stderr" = "stdout"): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const look = (): void => {
-      if (words.test(this.stdout)) resolve();
+      if (words.test(this[where])) resolve();
     };
     this.#looks.add(look);
     look();

@@ -1,5 +1,5 @@
-import { frameDecoder } from "../protocol/framing.ts";
-import { objectIn, objectsIn, parseObject, textIn } from "../protocol/untrusted-json.ts";
+import { frameDecoder } from "../../protocol/framing.ts";
+import { objectIn, objectsIn, parseObject, textIn } from "../../protocol/untrusted-json.ts";
 
 /** One chat with a model server, as a stream of text. */
 export class Chat {
