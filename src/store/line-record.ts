@@ -51,9 +51,13 @@ export interface Settlement {
   readonly attempt: number;
   /**
    * `retryAt` puts it back, not before that Unix time in milliseconds; `giveBack` puts it back at once and does not count the attempt
-   * (the gateway goes down, the batch was paused).
+   * (the gateway goes down, the batch was paused), or with `notBefore` at that Unix time in milliseconds (no server can be reached: that is
+   * not the line's fault).
    */
-  readonly result: LineOutcome | { readonly kind: "retry"; readonly retryAt: number } | { readonly kind: "giveBack" };
+  readonly result:
+    | LineOutcome
+    | { readonly kind: "retry"; readonly retryAt: number }
+    | { readonly kind: "giveBack"; readonly notBefore?: number | undefined };
 }
 
 /** One line of an output or error file, in input order. Lines that never ran have the code of the ending. */

@@ -13,13 +13,18 @@ export function record(db: Database, settlement: Settlement): boolean {
     case "retry":
       return changesClaimed(db, "state = 1, retry_at = ?", [result.retryAt, row.seq, n, attempt]);
     case "giveBack":
-      return changesClaimed(db, "state = 0, attempt = attempt - ?", [1, row.seq, n, attempt]);
+      return giveBack(db, [row.seq, n, attempt], result.notBefore);
     case "answered":
     case "unanswered":
       return isSuccess(result)
         ? succeeded(db, row.seq, n) && keep(db, row.seq, n, result)
         : changesClaimed(db, "state = ?", [4, row.seq, n, attempt]) && keep(db, row.seq, n, result);
   }
+}
+
+function giveBack(db: Database, line: readonly number[], notBefore: number | undefined): boolean {
+  if (notBefore === undefined) return changesClaimed(db, "state = 0, attempt = attempt - 1", line);
+  return changesClaimed(db, "state = 1, attempt = attempt - 1, retry_at = ?", [notBefore, ...line]);
 }
 
 /** Only the attempt that is in flight may say that a line failed: an older one's broken socket says nothing about it. */
