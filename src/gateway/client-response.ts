@@ -5,6 +5,7 @@ import type { Route } from "../protocol/route.ts";
 import { headerOf, streams } from "../relay/answer-form.ts";
 import type { ResponseHead } from "../relay/attempt.ts";
 import type { ClientPort } from "../relay/relay-job.ts";
+import { afterwards } from "./afterwards.ts";
 import { ClientPresence } from "./client-gone.ts";
 
 /** What a heartbeat pretends the answer will be, before the model server has said a word. */
@@ -36,6 +37,7 @@ export class ClientResponse implements ClientPort {
   status = 0;
   bytesSent = 0;
   #streaming = false;
+  #gathering = false;
   readonly #response: ServerResponse;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
@@ -76,7 +78,23 @@ export class ClientResponse implements ClientPort {
 
   write(chunk: Uint8Array): boolean {
     this.bytesSent += chunk.length;
+    // Nobody reads half of it; whoever waits for the model server goes first.
+    if (!this.#streaming) this.#gather();
     return this.#response.write(chunk);
+  }
+
+  #gather(): void {
+    if (this.#gathering) return;
+    this.#gathering = true;
+    // Not the response itself: Node would end a chunked one before what it had gathered.
+    this.#response.socket?.cork();
+    afterwards(() => this.#send());
+  }
+
+  #send(): void {
+    if (!this.#gathering) return;
+    this.#gathering = false;
+    this.#response.socket?.uncork();
   }
 
   onDrain(resume: () => void): void {
@@ -84,7 +102,9 @@ export class ClientResponse implements ClientPort {
   }
 
   end(): void {
-    this.#response.end();
+    // Everything in one packet.
+    this.#gathering = false;
+    afterwards(() => this.#response.end());
   }
 
   /**
@@ -96,8 +116,11 @@ export class ClientResponse implements ClientPort {
     if (!this.begun) this.#refuse(error, errorBody(route.family, error));
     else if (this.#streaming) {
       this.write(errorFrame(route.dialect, error));
-      this.end();
-    } else this.#response.destroy();
+      this.#response.end();
+    } else {
+      this.#send();
+      this.#response.destroy();
+    }
   }
 
   #refuse(error: WireError, body: string): void {
