@@ -13,6 +13,7 @@ import { doctorCommand } from "./doctor.ts";
 import { EX_USAGE } from "./exit-codes.ts";
 import { runCommand } from "./run.ts";
 import { serveCommand } from "./serve-command.ts";
+import { serviceCommand } from "./service-command.ts";
 import { statusCommand } from "./status.ts";
 import { version } from "./version.ts";
 
@@ -25,11 +26,15 @@ const program = new Command("headgate")
   .addCommand(doctorCommand())
   .addCommand(demoCommand())
   .addCommand(benchCommand())
+  .addCommand(serviceCommand())
   .showHelpAfterError("(headgate --help lists what there is)")
   .exitOverride();
 
 // Or it would end the process itself, with code 1.
-for (const command of program.commands) command.copyInheritedSettings(program);
+for (const command of program.commands) {
+  command.copyInheritedSettings(program);
+  for (const below of command.commands) below.copyInheritedSettings(program);
+}
 
 try {
   // Who says nothing asks what there is to say.

@@ -11,6 +11,8 @@ export function serveCommand(): Command {
     if (isRepeatable(flag)) option.argParser<string[] | undefined>((value, previous) => [...(previous ?? []), value]);
     command.addOption(option);
   }
+  command.option("--keep-awake", "macOS: keep the machine from falling asleep while requests wait or run");
+  command.addOption(new Option("--launchd", "end with 0 where launchd must not start it again").hideHelp());
   return command.action(async (flags: Record<string, unknown>) => {
     // Loaded only here: the gateway is most of the program, and the other commands should start at once.
     const { serve } = await import("./serve.ts");

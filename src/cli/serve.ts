@@ -8,13 +8,14 @@ import { createLog } from "../gateway/log.ts";
 import { banner, found } from "./banner.ts";
 import { EX_CONFIG, EX_UNAVAILABLE } from "./exit-codes.ts";
 import { ForegroundHint } from "./foreground-hint.ts";
+import { caffeinate, KeepAwake } from "./keep-awake.ts";
 import { ServerSearch } from "./server-search.ts";
 
 /** One gateway until a signal ends it. */
 export async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
   const load = (): LoadedConfig => loadConfig({ flags, environment: process.env });
   const loaded = loadOrExplain(load);
-  if (loaded === undefined) return;
+  if (loaded === undefined) return forLaunchd(flags);
   const { config } = loaded;
   const log = createLog(config.log);
   for (const warning of loaded.warnings) log.warn(warning);
@@ -32,11 +33,30 @@ export async function serve(flags: Readonly<Record<string, unknown>>): Promise<v
   if (discovers) await search.first();
   const addresses = await gateway.listen().catch((error: unknown) => explainListen(error));
   if (addresses === undefined) return search.close();
-  if (await isItsOwnUpstream(gateway)) return;
+  if (await isItsOwnUpstream(gateway)) return forLaunchd(flags);
   if (discovers) search.keepLooking(addresses.map(({ port }) => port));
   process.stdout.write(banner(addresses.map(urlOf), gateway.upstreams.all, search.simulating, config.preempt.enabled));
   process.on("SIGHUP", () => reload(gateway, load));
+  const awake = flags["keepAwake"] === true ? keepAwake(gateway) : undefined;
   await endOfService(gateway, search);
+  awake?.close();
+}
+
+/** launchd starts again whatever ends with a failure. A wrong configuration is one that no new start mends. */
+function forLaunchd(flags: Readonly<Record<string, unknown>>): void {
+  if (flags["launchd"] !== true) return;
+  process.stderr.write("headgate: not started again by itself; correct it, then: headgate service install\n");
+  process.exitCode = 0;
+}
+
+function keepAwake(gateway: Gateway): KeepAwake | undefined {
+  const begin = caffeinate(process.platform);
+  if (begin === undefined) {
+    gateway.log.warn("--keep-awake has an effect on macOS only");
+    return undefined;
+  }
+  const isBusy = (): boolean => gateway.gates.all.some(({ gate }) => gate.held + gate.waiting > 0);
+  return new KeepAwake(isBusy, begin, gateway.clock);
 }
 
 /** Undefined when the configuration is wrong, and everything that is was said. */
