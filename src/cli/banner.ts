@@ -50,6 +50,8 @@ export function banner(
     `    curl ${url}/foreground/v1/chat/completions -H 'Content-Type: application/json' \\`,
     `      -d '{"model":"${model}","messages":[{"role":"user","content":"Hello"}]}'`,
     "",
+    `  Watch it: ${url}/headgate/`,
+    "",
   );
   return lines.join("\n");
 }

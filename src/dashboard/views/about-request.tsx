@@ -21,9 +21,10 @@ export function RequestName({ request }: { request: RequestView }): JSX.Element 
   const select = useSelect();
   const { id, label, model, kind } = request;
   return (
-    <button type="button" class="name" aria-label={`Why did ${label ?? id} wait?`} onClick={() => select(id)}>
+    <button type="button" class="name" onClick={() => select(id)}>
       <span class="label">{label ?? model ?? (kind === "permit" ? "permit" : "request")}</span>
       <span class="id">{shortId(id)}</span>
+      <span class="unseen">why did it wait?</span>
     </button>
   );
 }
