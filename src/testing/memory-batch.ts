@@ -68,7 +68,7 @@ export class MemoryBatch {
         if (isCurrent) Object.assign(line, { state: "waiting", retryAt: result.retryAt });
         return isCurrent;
       case "giveBack":
-        if (isCurrent) Object.assign(line, { state: "pending", attempt: attempt - 1 });
+        if (isCurrent) giveBack(line, result.notBefore);
         return isCurrent;
       case "answered":
       case "unanswered":
@@ -116,4 +116,10 @@ export class MemoryBatch {
       },
     };
   }
+}
+
+function giveBack(line: Line, notBefore: number | undefined): void {
+  line.attempt -= 1;
+  line.state = notBefore === undefined ? "pending" : "waiting";
+  line.retryAt = notBefore ?? 0;
 }

@@ -187,6 +187,17 @@ for (const backend of BACKENDS) {
       assert.equal(await store.nextRetryAt(), undefined);
     });
 
+    it("a line that is given back for later waits like one to be tried again, and its attempt is not counted", async () => {
+      await using opened = backend.open();
+      const { store } = opened;
+      await runningBatch(store, "batch_1", linesUpTo(1));
+      const line = await claimOne(store);
+      await settle(store, settlementOf(line, { kind: "giveBack", notBefore: NOW_MS + 10 }));
+      assert.deepEqual(await claim(store, 1, NOW_MS + 9), []);
+      assert.equal(await store.nextRetryAt(), NOW_MS + 10);
+      assert.deepEqual(await claim(store, 1, NOW_MS + 10), [line]);
+    });
+
     it("settling and claiming are one step: what is put back can be what is claimed", async () => {
       await using opened = backend.open();
       const { store } = opened;
