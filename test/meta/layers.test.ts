@@ -30,7 +30,7 @@ const PURE = ["gate", "protocol", "dashboard"];
 
 /** The npm packages a layer may use. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  engines: ["undici"],
+  engines: ["@huggingface/jinja", "undici"],
   relay: ["undici"],
   gateway: ["fastify", "pino", "prom-client", "undici", "yaml", "zod"],
   cli: ["commander"],
