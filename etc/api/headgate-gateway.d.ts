@@ -176,6 +176,7 @@ interface UpstreamConfig {
     readonly gate?: string | undefined;
     readonly models: ModelsConfig;
     readonly preempt?: boolean | undefined;
+    readonly resume?: ResumeConfig | undefined;
 }
 declare class Upstream {
     #private;
@@ -189,6 +190,7 @@ declare class Upstream {
     readonly group: GateGroup;
     readonly preempt: boolean | undefined;
     readonly watchdog: AbortWatchdog;
+    contextTokens: number | undefined;
     constructor(options: UpstreamOptions, group: GateGroup);
     get foreign(): number | undefined;
     get basePath(): string;
@@ -199,7 +201,12 @@ declare class Upstream {
     allows(name: string): boolean;
     serves(model: string): boolean;
     mayResume(model: string | undefined): boolean;
-    refusedToResume(model: string | undefined): void;
+    mayResumeRaw(model: string | undefined): boolean;
+    refusedToResume(model: string | undefined, way: keyof WaysOn): void;
+    unproven(model: string | undefined): boolean;
+    prove(model: string | undefined, ask: Ask): Promise<void>;
+    proofFor(model: string | undefined): Proof | undefined;
+    ask(path: string, body: object, signal: AbortSignal): ReturnType<Ask>;
     modelFor(asked: string | undefined): string | undefined;
     get takesAnyModel(): boolean;
     refresh(): Promise<void>;
@@ -402,6 +409,10 @@ interface ModelsConfig {
     readonly alias: Readonly<Record<string, string>>;
     readonly pin?: string | undefined;
 }
+interface ResumeConfig {
+    readonly modelFolder?: string | undefined;
+    readonly stopStreams: boolean;
+}
 interface Engine {
     readonly name: EngineName;
     readonly title: string;
@@ -424,7 +435,10 @@ interface Engine {
     readonly cancelling?: Cancelling;
     isBusy?(status: number, body: Uint8Array): boolean;
     readonly resume?: Resume;
-    resumesTruly?(probe: Probe): Promise<boolean>;
+    readonly rawResume?: RawResume;
+    waysOn?(probe: Probe): Promise<WaysOn>;
+    contextTokens?(probe: Probe): Promise<number | undefined>;
+    optIn?(wish: OptIn): Engine;
 }
 type Health = "ready" | "loading" | "down";
 interface Capacity {
@@ -447,7 +461,16 @@ interface UpstreamOptions {
     readonly capacity: number | undefined;
     readonly models: ModelsConfig;
     readonly preempt: boolean | undefined;
+    readonly optIn?: OptIn | undefined;
     readonly watchdog: AbortWatchdog;
+}
+interface WaysOn {
+    readonly chat: boolean;
+    readonly raw: boolean;
+}
+type Ask = (path: string, body: object) => Promise<ProbeAnswer | undefined>;
+interface Proof {
+    readonly marksBeginning: boolean;
 }
 interface RunName {
     readonly request: string;
@@ -543,11 +566,29 @@ interface Cancelling {
     } | undefined;
 }
 type Resume = (request: OutgoingRequest, said: Said) => Resumption | undefined;
+interface RawResume {
+    canContinue(request: OutgoingRequest, said: Said): boolean;
+    needsProof?(request: OutgoingRequest): boolean;
+    prove?(ask: Ask, model: string | undefined): Promise<Proof | undefined>;
+    prepare(ask: Ask, request: OutgoingRequest & {
+        readonly sent: Uint8Array;
+    }, stand: RawStand): Promise<RawRun | undefined>;
+}
+interface OptIn {
+    readonly chatTemplate: ChatTemplate | undefined;
+    readonly stopStreams: boolean;
+}
 interface AbortWatchdogOptions {
     readonly clock: Clock;
     readonly withinMs: number;
     readonly onStuck: (waitedMs: number) => void;
     readonly onFreed: (afterMs: number) => void;
+}
+interface ProbeAnswer {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly text: string;
+    readonly json: unknown;
 }
 interface Need {
     readonly priority: number;
@@ -567,12 +608,6 @@ declare class TimeCounts {
     constructor(clock: Pick<Clock, "now">);
     add(ms: number): void;
     get counts(): readonly number[];
-}
-interface ProbeAnswer {
-    readonly status: number;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly text: string;
-    readonly json: unknown;
 }
 interface Route {
     readonly dialect: DialectName;
@@ -627,6 +662,20 @@ interface Said {
 }
 interface Resumption {
     readonly edits: readonly Edit[];
+    readonly joint?: Joint;
+}
+interface RawStand {
+    readonly said: Said;
+    readonly proof: Proof | undefined;
+}
+interface RawRun extends Resumption {
+    readonly path: string;
+}
+declare class ChatTemplate {
+    #private;
+    constructor(source: string, tokens: SpecialTokens);
+    get beginning(): string;
+    render(messages: readonly PlainMessage[], options?: Readonly<Record<string, unknown>>): string | undefined;
 }
 type Family = "openai" | "anthropic" | "ollama" | "llama";
 declare class JsonFields {
@@ -647,3 +696,20 @@ interface Span {
     readonly end: number;
 }
 type EditTarget = string | readonly string[];
+interface Joint {
+    readonly raw?: RawJoint;
+    readonly counted?: {
+        readonly promptTokens: number;
+        readonly saidTokens: number;
+    };
+    readonly echo?: string;
+    readonly again?: string;
+}
+type SpecialTokens = Readonly<Record<string, string>>;
+interface PlainMessage {
+    readonly role: string;
+    readonly content: string;
+}
+interface RawJoint {
+    readonly wantsUsage: boolean;
+}

@@ -4,6 +4,8 @@ import type { RequestFacts } from "../protocol/request-facts.ts";
 import type { Route } from "../protocol/route.ts";
 import type { Edit } from "../protocol/splice.ts";
 import type { Cancelling } from "./cancel.ts";
+import type { ChatTemplate } from "./chat-template.ts";
+import type { RawResume } from "./raw-resume.ts";
 import type { Resume } from "./resume.ts";
 
 export type EngineName =
@@ -48,6 +50,22 @@ export type Health = "ready" | "loading" | "down";
 
 /** What happens to a running background request when a person comes: it continues later, starts over, or finishes first. */
 export type StepAside = "resume" | "restart" | "finish";
+
+/** Which of an engine's ways to continue an answer lead where its model would have gone anyway. */
+export interface WaysOn {
+  /** {@link Engine.resume} */
+  readonly chat: boolean;
+  /** {@link Engine.rawResume} */
+  readonly raw: boolean;
+}
+
+/** What the owner of a server allows, or helps with, beyond what is right for every server of its kind. */
+export interface OptIn {
+  /** That of the model it runs. */
+  readonly chatTemplate: ChatTemplate | undefined;
+  /** Its streams are stopped too, although that may cost it a slot. */
+  readonly stopStreams: boolean;
+}
 
 /** A request that is on its way to an engine. */
 export interface OutgoingRequest {
@@ -114,6 +132,12 @@ export interface Engine {
   isBusy?(status: number, body: Uint8Array): boolean;
   /** How a request that stepped aside goes on; without it, it starts over or is not asked to. Pure. */
   readonly resume?: Resume;
-  /** Whether the template of the model it runs lets an answer be continued as {@link Engine.resume} does; asked once while it is up. */
-  resumesTruly?(probe: Probe): Promise<boolean>;
+  /** How it goes on as raw text, where it does not continue a chat by itself. */
+  readonly rawResume?: RawResume;
+  /** Whether the template of the model it runs lets an answer be continued so; asked once while it is up. Both, where it is not asked. */
+  waysOn?(probe: Probe): Promise<WaysOn>;
+  /** The most tokens that a prompt and its answer may have together; `undefined` when it does not tell. */
+  contextTokens?(probe: Probe): Promise<number | undefined>;
+  /** The same kind, used as its owner wants it. */
+  optIn?(wish: OptIn): Engine;
 }

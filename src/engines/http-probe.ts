@@ -30,19 +30,21 @@ export class HttpProbe implements Probe {
     return this.#ask(path, undefined);
   }
 
-  post(path: string, body: object): Promise<ProbeAnswer | undefined> {
-    return this.#ask(path, JSON.stringify(body));
+  /** `signal` ends the question early; it is then as if nobody had answered. */
+  post(path: string, body: object, signal?: AbortSignal): Promise<ProbeAnswer | undefined> {
+    return this.#ask(path, JSON.stringify(body), signal);
   }
 
-  async #ask(path: string, json: string | undefined): Promise<ProbeAnswer | undefined> {
+  async #ask(path: string, json: string | undefined, ended?: AbortSignal): Promise<ProbeAnswer | undefined> {
     const client = new Client(this.#origin, { connect: { timeout: this.#timeLimitMs } });
+    const limit = AbortSignal.timeout(this.#timeLimitMs);
     try {
       const { statusCode, headers, body } = await client.request({
         method: json === undefined ? "GET" : "POST",
         path: this.#basePath + path,
         headers: json === undefined ? this.#headers : { ...this.#headers, "content-type": "application/json" },
         body: json ?? null,
-        signal: AbortSignal.timeout(this.#timeLimitMs),
+        signal: ended === undefined ? limit : AbortSignal.any([limit, ended]),
         // Says "Connection: close": no server need keep the connection either.
         reset: true,
       });

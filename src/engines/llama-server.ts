@@ -1,16 +1,17 @@
 import { aggregatesExactly } from "../protocol/aggregate.ts";
 import type { Hidden } from "../protocol/hide.ts";
-import { objectIn, objectsIn } from "../protocol/untrusted-json.ts";
+import { countIn, objectIn, objectsIn } from "../protocol/untrusted-json.ts";
 import { CONTINUABLE } from "../protocol/said.ts";
 import type { DialectName } from "../protocol/route.ts";
 import type { Edit } from "../protocol/splice.ts";
 import { withoutPriority } from "./as-received.ts";
 import type { Capacity, Engine, Outgoing, OutgoingRequest, Probe } from "./engine.ts";
 import { membersOf, modelOwner, usualHeader } from "./fingerprint.ts";
+import { llamaRawResume, llamaWaysOn } from "./llama-raw.ts";
 import { gaugesIn } from "./gauges.ts";
 import { healthAt } from "./health.ts";
 import { openAiModels } from "./openai-models.ts";
-import { CONTINUE_LAST, LAST_CONTINUED, resumeWith } from "./resume.ts";
+import { CONTINUE_LAST, resumeWith } from "./resume.ts";
 import { slotCount } from "./slot-count.ts";
 
 /** llama.cpp's server, which stops a streamed answer within one token and continues it later from its cache. */
@@ -39,8 +40,11 @@ export const llamaServer: Engine = {
     flags: CONTINUE_LAST,
     reasoning: "reasoning_content",
     restoresGrammar: true,
+    restoresPenalties: true,
   }),
-  resumesTruly,
+  rawResume: llamaRawResume,
+  waysOn: llamaWaysOn,
+  contextTokens,
 };
 
 /**
@@ -73,20 +77,10 @@ async function load(probe: Probe): Promise<number | undefined> {
   return objectsIn(slots.json).filter((slot) => slot["is_processing"] === true).length;
 }
 
-/**
- * A template that knows thinking may put an empty thought before an answer that is continued without one, and the model then goes
- * another way (chat-auto-parser-generator.cpp). The server shows what it would give the model, without giving it.
- */
-async function resumesTruly(probe: Probe): Promise<boolean> {
-  const question = { role: "user", content: "?" };
-  const answer = { role: "assistant", content: "An" };
-  const [fresh, continued] = await Promise.all([
-    probe.post("/apply-template", { messages: [question] }),
-    probe.post("/apply-template", { messages: [question, answer], ...LAST_CONTINUED }),
-  ]);
-  const [before, after] = [fresh, continued].map((shown) => membersOf(shown)["prompt"]);
-  // Who does not show it is taken at its word: what goes wrong then is noticed when it goes on.
-  return typeof before !== "string" || typeof after !== "string" || after === before + answer.content;
+/** Of one slot. */
+async function contextTokens(probe: Probe): Promise<number | undefined> {
+  const settings = objectIn(membersOf(await probe.get("/props"))["default_generation_settings"]);
+  return countIn(settings?.["n_ctx"]);
 }
 
 function outgoing(request: OutgoingRequest): Outgoing {

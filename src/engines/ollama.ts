@@ -3,6 +3,7 @@ import { asReceived } from "./as-received.ts";
 import type { Engine, OutgoingRequest, Probe } from "./engine.ts";
 import { membersOf } from "./fingerprint.ts";
 import { healthAt } from "./health.ts";
+import { resumeUnasked } from "./ollama-resume.ts";
 import { openAiModels } from "./openai-models.ts";
 
 /** Ollama. Its streams must not be aborted; everything else may be. */
@@ -12,7 +13,7 @@ export const ollama: Engine = {
   usualPorts: [11434],
   stepAside: "restart",
   notes: [
-    "A streamed answer always runs to its end: aborting it can take the model's only slot away for good (ollama/ollama#17131). An answer that is not streamed is aborted and starts over.",
+    "A streamed answer runs to its end: aborting it can take the model's only slot away for good (ollama/ollama#17131), so it is done only where that is wished for (resume.stopStreams). An answer that is not streamed is aborted and starts over.",
     "It does not tell how many requests it works on at once: OLLAMA_NUM_PARALLEL, 1 by default. Set the same capacity here.",
     "A request with another num_ctx makes it load the model anew.",
   ],
@@ -27,6 +28,8 @@ export const ollama: Engine = {
   mayAbort: ({ streaming }) => !streaming,
   // Unknown fields are ignored. Streams are never forced, for the reason above.
   outgoing: asReceived,
+  optIn: ({ stopStreams }) =>
+    stopStreams ? { ...ollama, stepAside: "resume", mayAbort: () => true, resume: resumeUnasked } : ollama,
 };
 
 /** A name without a tag means `latest`. A context of another size has the model loaded anew (server/sched.go, needsReload). */

@@ -27,7 +27,7 @@ export const omlx: Engine = {
   mayAbort: () => true,
   outgoing: asReceived,
   // jundot/omlx, PR 306.
-  resume: resumeWith({ flags: [], message: { partial: true }, restoresGrammar: false }),
+  resume: resumeWith({ flags: [], message: { partial: true }, restoresGrammar: false, restoresPenalties: false }),
 };
 
 /** Without any model its list is empty, and its status still there (omlx/server.py). */

@@ -1,12 +1,15 @@
 import type { JsonReader } from "../protocol/json-reader.ts";
 import type { Said } from "../protocol/said.ts";
 import type { Edit } from "../protocol/splice.ts";
+import type { Joint } from "../protocol/stitch.ts";
 import type { OutgoingRequest } from "./engine.ts";
 
 /** How a request goes on behind what was said already. */
 export interface Resumption {
   /** On top of the edits that the request was sent with the first time. */
   readonly edits: readonly Edit[];
+  /** What is special about what comes then. */
+  readonly joint?: Joint;
 }
 
 /** What one engine's form of continuing a chat can do. */
@@ -19,6 +22,8 @@ export interface ChatForm {
   readonly reasoning?: string;
   /** Whether a schema or a grammar binds the rest too. */
   readonly restoresGrammar: boolean;
+  /** Whether presence and frequency penalties count what was said before the cut: it is a part of the prompt then. */
+  readonly restoresPenalties: boolean;
   /** How long a raw completion may become that names no limit of its own; without it, as long as it likes. */
   readonly completionTokens?: number;
 }
@@ -42,28 +47,29 @@ export function resumeWith(form: ChatForm): Resume {
   };
 }
 
-/** For engines that continue nothing but raw text. */
-export const resumeCompletions: Resume = (request, said) =>
-  request.route.dialect === "openai-completions" && isResumable(request, said, RAW_ONLY)
-    ? completion(request, said, RAW_ONLY)
-    : undefined;
+/** What a way to go on can do, whatever it is. */
+export type Ability = Pick<ChatForm, "restoresGrammar" | "restoresPenalties" | "completionTokens">;
 
-const RAW_ONLY: ChatForm = { flags: [], restoresGrammar: false };
-
-function isResumable(request: OutgoingRequest, said: Said, form: ChatForm): boolean {
+/** Whether what was said can be gone on with at all. */
+export function isResumable(request: OutgoingRequest, said: Said, form: Ability): boolean {
   const { facts, body } = request;
   if (body === undefined || facts.n > 1 || facts.logprobs || said.calledTool) return false;
+  if (!form.restoresPenalties && PENALTIES.some((name) => (body.number(name) ?? 0) !== 0)) return false;
   // Offered tools bind the text to a grammar too, as soon as one is called.
   if ((facts.grammar || facts.tools) && !form.restoresGrammar) return false;
   // What was said before the cut counts towards every bound and in the usage, and only the engine knows how many tokens that was.
   return said.tokens !== undefined || !needsCount(request, form);
 }
 
-function needsCount({ route, facts, body }: OutgoingRequest, { completionTokens }: ChatForm): boolean {
+/** Of what was generated. Those that count the prompt too (repetition_penalty) are not concerned. */
+const PENALTIES = ["presence_penalty", "frequency_penalty"];
+
+function needsCount({ route, facts, body }: OutgoingRequest, { completionTokens }: Ability): boolean {
   const { maxTokens, stream, includeUsage } = facts;
   const isLimited =
     maxTokens !== undefined || (route.dialect === "openai-completions" && completionTokens !== undefined);
-  return isLimited || (stream && includeUsage) || body?.number(LEAST) !== undefined;
+  // An answer that is not streamed has its usage always.
+  return isLimited || !stream || includeUsage || body?.number(LEAST) !== undefined;
 }
 
 function completion({ facts, body }: OutgoingRequest, said: Said, form: ChatForm): Resumption | undefined {
@@ -90,14 +96,15 @@ function chat({ facts, body }: OutgoingRequest, said: Said, form: ChatForm): Res
   return { edits: [...edits, ...limitEdits(body!, facts.maxTokens, said)] };
 }
 
-/** A conversation that the client itself wants continued: two unfinished answers in a row are refused everywhere. */
-function lastRole(body: JsonReader): string | undefined {
+/** That of the last message: behind one of the model's own, the client itself wants it continued, and two in a row are refused. */
+export function lastRole(body: JsonReader): string | undefined {
   let role: string | undefined;
   for (const item of body.items("messages")) role = body.objectAt(item)?.text("role");
   return role;
 }
 
-const LIMITS = ["max_completion_tokens", "max_tokens", "n_predict"];
+/** The names of the most tokens that there may be. */
+export const LIMITS: readonly string[] = ["max_completion_tokens", "max_tokens", "n_predict"];
 /** vLLM and SGLang: how many tokens there must be before the answer may end. */
 const LEAST = "min_tokens";
 

@@ -43,6 +43,7 @@ function sglangWith(use: PriorityUse): Engine {
     resume: resumeWith({
       flags: [{ set: "continue_final_message", value: true }],
       restoresGrammar: false,
+      restoresPenalties: false,
       completionTokens: 16,
     }),
   };

@@ -22,5 +22,6 @@ export const simulated: Engine = {
     flags: CONTINUE_LAST,
     reasoning: "reasoning_content",
     restoresGrammar: true,
+    restoresPenalties: true,
   }),
 };

@@ -1,4 +1,4 @@
-import { textIn } from "../protocol/untrusted-json.ts";
+import { countIn, objectsIn, textIn } from "../protocol/untrusted-json.ts";
 import type { Engine, Probe } from "./engine.ts";
 import { membersOf, modelOwner } from "./fingerprint.ts";
 import { gaugesIn } from "./gauges.ts";
@@ -32,9 +32,19 @@ export const vllm: Engine = {
   resume: resumeWith({
     flags: CONTINUE_LAST,
     restoresGrammar: false,
+    restoresPenalties: false,
     completionTokens: 16,
   }),
+  contextTokens,
 };
+
+/** The smallest, if it serves several models: adapters of one, which all have its length. */
+async function contextTokens(probe: Probe): Promise<number | undefined> {
+  const lengths = objectsIn(membersOf(await probe.get("/v1/models"))["data"])
+    .map((model) => countIn(model["max_model_len"]))
+    .filter((length) => length !== undefined);
+  return lengths.length === 0 ? undefined : Math.min(...lengths);
+}
 
 /** Its key guards /v1, and nothing else: without it, the version is what is left to see (vllm/entrypoints/openai). */
 async function identify(probe: Probe): Promise<boolean> {

@@ -13,9 +13,10 @@ import { ClientGone } from "./client-gone.ts";
 import type { GatewayContext } from "./context.ts";
 import { judge, OpenRelay, type RelayWork } from "./relayed.ts";
 import { RunNames } from "./run-names.ts";
-import { StepAside, type RunPlan } from "./step-aside.ts";
+import { StepAside } from "./step-aside.ts";
 import { headersFor } from "./upstream-headers.ts";
 import type { Visit } from "./visit.ts";
+import type { RunPlan } from "./way-on.ts";
 
 /** A request that has its permit. */
 export interface Granted {
@@ -43,12 +44,14 @@ export async function forward(gateway: GatewayContext, visit: Visit, granted: Gr
   const { stitcher } = work;
   const aside = place.parkable ? new StepAside({ gateway, visit, place, permit, relay, stitcher, body }) : undefined;
   const send = async (plan: RunPlan): Promise<RelayResult> => {
-    const result = relay.run(requestOf(gateway, visit, granted, names.give(plan.body)), plan.kind);
+    const request = requestOf(gateway, visit, granted, { ...plan, body: names.give(plan.body) });
+    const result = relay.run(request, plan.kind, plan.joint);
     place.upstream.watchdog.sent();
     return aside === undefined ? result : aside.during(result);
   };
   try {
-    const busy = new BusyServer(gateway.clock, response.presence, relay);
+    await aside?.prove();
+    const busy = new BusyServer({ gateway, visit, place, relay });
     const result = await runs({ body, kind: "afresh" }, { send, aside, busy });
     judge(result, place.upstream, gateway);
   } finally {
@@ -70,13 +73,18 @@ async function runs(first: RunPlan, { send, aside, busy }: Means): Promise<Relay
     const result = await send(plan);
     if (result.kind === "busy") await busy.pass();
     else if (aside !== undefined && result.kind === "parked") plan = await aside.comeBack();
-    else if (aside !== undefined && plan.kind === "behind" && willNotGoOn(result)) plan = aside.otherwise();
-    else return result;
+    else if (aside !== undefined && plan.kind === "behind" && willNotGoOn(result)) {
+      plan = await aside.otherwise(plan.path === undefined ? "chat" : "raw");
+    } else return result;
   }
 }
 
-/** A server that loads or has too much to do says nothing about going on, and would not begin anew either. */
+/**
+ * A server that loads or has too much to do says nothing about going on, and would not begin anew either. One that was to say the end
+ * of what it had said once more, and did not, has told its client nothing yet.
+ */
 function willNotGoOn(result: RelayResult): boolean {
+  if (result.kind === "contradicted") return true;
   return result.kind === "refused" && result.status !== 503 && result.status !== 429;
 }
 
@@ -98,7 +106,8 @@ function workOf(gateway: GatewayContext, { record }: Visit, { place, outgoing }:
     hider: facts.stream ? hider(route.dialect, outgoing.hide) : undefined,
     aggregator: outgoing.forceStream ? () => aggregator(route.dialect, outgoing.hide) : undefined,
     mayAbort: upstream.engine.mayAbort({ streaming }),
-    isBusy: upstream.engine.isBusy && ((status, said) => upstream.engine.isBusy!(status, said)),
+    isBusy: (status, said) => upstream.engine.isBusy?.(status, said) === true || (record.parks > 0 && status === 503),
+    patient: upstream.engine.isBusy !== undefined,
     onAbort: () => {
       upstream.watchdog.aborted();
       upstream.cancel({ request: names.current, answer: stitcher?.answerId });
@@ -120,12 +129,12 @@ function isFollowed({ route }: Place): boolean {
   return route.work === "generate" && route.dialect !== "opaque";
 }
 
-function requestOf(gateway: GatewayContext, visit: Visit, granted: Granted, body: Uint8Array): UpstreamRequest {
+function requestOf(gateway: GatewayContext, visit: Visit, granted: Granted, { body, path }: RunPlan): UpstreamRequest {
   const { place, outgoing } = granted;
   const { upstream } = place;
   return {
     method: visit.request.method ?? "POST",
-    path: upstream.basePath + visit.path + visit.query,
+    path: upstream.basePath + (path ?? visit.path + visit.query),
     headers: headersFor(gateway, visit, upstream, {
       // What is read on its way must not come compressed.
       dropHeaders: isFollowed(place) ? [...outgoing.dropHeaders, "accept-encoding"] : outgoing.dropHeaders,

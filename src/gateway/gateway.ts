@@ -17,6 +17,7 @@ import { Keys } from "./keys.ts";
 import { logGate, UnknownPriorities, UpstreamNews } from "./log-events.ts";
 import { requestLines } from "./log-requests.ts";
 import { Metrics } from "./metrics.ts";
+import { optInOf } from "./opt-in.ts";
 import { ownLoad } from "./own-load.ts";
 import { RequestLog } from "./request-log.ts";
 import { Retries } from "./retries.ts";
@@ -96,10 +97,11 @@ export class Gateway implements Control {
   /** Takes a model server in. Resolves once it was asked for the first time, also when it is down. */
   async addUpstream(config: UpstreamConfig): Promise<Upstream> {
     const url = new URL(config.url);
-    const { apiKey, capacity, models, preempt, name = url.host } = config;
+    const { apiKey, capacity, models, preempt, resume, name = url.host } = config;
     const group = this.gates.of(config, url);
     const watchdog = this.#watchdogFor(name, group.gate.name);
-    const upstream = new Upstream({ name, url, apiKey, capacity, models, preempt, watchdog }, group);
+    const optIn = resume && (await optInOf(resume, (why) => this.log.warn({ upstream: name }, why)));
+    const upstream = new Upstream({ name, url, apiKey, capacity, models, preempt, optIn, watchdog }, group);
     await this.upstreams.add(upstream);
     return upstream;
   }

@@ -9,23 +9,29 @@ export class Heartbeats {
   readonly #visit: Visit;
   readonly #frame: Uint8Array | null;
   #callOff: (() => void) | null = null;
+  /** Since when the client has heard nothing. */
+  #silentSince: number;
 
   constructor(gateway: GatewayContext, visit: Visit, { route, facts }: Pick<Place, "route" | "facts">) {
     this.#gateway = gateway;
     this.#visit = visit;
+    this.#silentSince = gateway.clock.now();
     this.#frame = facts.stream ? heartbeat(route.dialect, gateway.config.queue.heartbeatForm) : null;
   }
 
-  /** Returns how often the client hears something, in milliseconds, if it does. */
+  /** Again after a stop, the silence goes on. Returns how often the client hears something, in milliseconds, if it does. */
   start(): number | undefined {
     const { heartbeatAfterMs } = this.#gateway.config.queue;
     const frame = this.#frame;
     if (frame === null) return undefined;
+    const { clock } = this.#gateway;
     const beatLater = (): void => {
-      this.#callOff = this.#gateway.clock.after(
-        heartbeatAfterMs,
+      const delayMs = Math.max(0, this.#silentSince + heartbeatAfterMs - clock.now());
+      this.#callOff = clock.after(
+        delayMs,
         () => {
           this.#visit.response.heartbeat(frame);
+          this.#silentSince = clock.now();
           beatLater();
         },
         true,

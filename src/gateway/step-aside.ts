@@ -1,7 +1,4 @@
 import { Priority, type Permit } from "../gate/index.ts";
-import { topLevelFields } from "../protocol/json-fields.ts";
-import { JsonReader } from "../protocol/json-reader.ts";
-import { splice } from "../protocol/splice.ts";
 import type { RunKind, Stitcher } from "../protocol/stitch.ts";
 import { decidePark } from "../relay/park-decision.ts";
 import type { RelayResult } from "../relay/relay-job.ts";
@@ -9,13 +6,9 @@ import type { Relay } from "../relay/relay.ts";
 import type { Place } from "./admission.ts";
 import type { GatewayContext } from "./context.ts";
 import { Heartbeats } from "./heartbeats.ts";
+import { Trials } from "./trials.ts";
 import type { Visit } from "./visit.ts";
-
-/** One run of a request: what is sent, and how it relates to the run before. */
-export interface RunPlan {
-  readonly body: Uint8Array;
-  readonly kind: RunKind;
-}
+import { WayOn, type RunPlan } from "./way-on.ts";
 
 export interface StepAsideOptions {
   readonly gateway: GatewayContext;
@@ -38,12 +31,15 @@ export class StepAside {
   #runsToItsEnd = false;
   #startedAt = 0;
   /** How it goes on: decided when it stepped aside, because by the time it comes back the server may be known as another. */
-  #next: RunPlan;
+  #next: RunPlan | "raw";
+  readonly #wayOn: WayOn;
   #yielding: Promise<boolean> | undefined;
 
   constructor(options: StepAsideOptions) {
     this.#options = options;
-    this.#next = { body: options.body, kind: "afresh" };
+    const { place, stitcher, body, visit } = options;
+    this.#next = { body, kind: "afresh" };
+    this.#wayOn = new WayOn(place, stitcher, { model: visit.record.model, body });
   }
 
   /** Watches over one run; settles as `result` does. */
@@ -78,28 +74,35 @@ export class StepAside {
 
   /** Stops the run if that is wise now. Returns after how many milliseconds to think again, if at all. */
   #consider(): number | undefined {
-    const { gateway, place, relay, stitcher, permit, visit } = this.#options;
+    const { gateway, place, relay, visit } = this.#options;
     const { minRunMs, maxRestarts } = gateway.config.preempt;
     if (this.#runsToItsEnd || place.upstream.watchdog.stuck) return undefined;
-    const resumed = this.#resumption();
+    const wayOn = this.#wayOn.next;
     const decision = decidePark({
       state: relay.state,
       ended: relay.ended,
       ranMs: gateway.clock.now() - this.#startedAt,
       minRunMs,
       delivered: relay.delivered,
-      resumable: resumed !== undefined,
+      resumable: wayOn !== undefined,
+      resumableLater: wayOn === undefined && this.#wayOn.possible,
       restartsLeft: maxRestarts - visit.record.restarts,
-      tokensLeft: tokensLeft(place, stitcher),
+      tokensLeft: this.#wayOn.tokensLeft,
     });
     if (decision === "stay") return undefined;
     if ("afterMs" in decision) return decision.afterMs;
-    this.#next = resumed === undefined ? this.#again("afresh") : { body: resumed, kind: "behind" };
+    if (wayOn === undefined) this.#next = this.#again("afresh");
+    else this.#next = wayOn === "raw" ? wayOn : this.#wayOn.plan(wayOn);
     // In one turn, and in this order: the next request is sent in a later one, so the server never has two.
     relay.park();
+    this.#yield();
+    return undefined;
+  }
+
+  #yield(): void {
+    const { permit, visit } = this.#options;
     this.#yielding = permit.yield({ signal: visit.response.presence });
     this.#yielding.catch(() => {});
-    return undefined;
   }
 
   /** Whether somebody sooner still waits: looked for only when an answer was put off. */
@@ -113,11 +116,28 @@ export class StepAside {
    * Waits for the permit to come back, and says how to go on. Rejects like `Permit.yield`, or with `ClientGone`.
    */
   async comeBack(): Promise<RunPlan> {
+    const { gateway, visit, relay } = this.#options;
+    const { record } = visit;
+    record.parks++;
+    // It has waited for a person; it waits for a server that loads meanwhile too.
+    relay.patient = true;
+    for (;;) {
+      await this.#wait();
+      const next = this.#next;
+      if (next !== "raw") return next;
+      const plan = await this.#prepared();
+      if (plan !== undefined) return plan;
+      if (!this.#options.permit.signal.aborted || this.#runsToItsEnd) return this.otherwise("raw");
+      gateway.requests.changed(record);
+      this.#yield();
+    }
+  }
+
+  async #wait(): Promise<void> {
     const { gateway, visit, place } = this.#options;
     const { record } = visit;
     const parkedAt = gateway.clock.now();
     record.state = "parked";
-    record.parks++;
     gateway.requests.changed(record);
     const heartbeats = new Heartbeats(gateway, visit, place);
     const callOff = gateway.clock.after(
@@ -135,32 +155,41 @@ export class StepAside {
     this.#parkedMs += gateway.clock.now() - parkedAt;
     record.state = "running";
     gateway.requests.changed(record);
-    return this.#next;
   }
 
-  /** The model server would not go on: how else, if at all. */
-  otherwise(): RunPlan {
+  /** The run that goes on as raw text; `undefined` when it has to make way again, or cannot. Rejects with `ClientGone`. */
+  async #prepared(): Promise<RunPlan | undefined> {
+    using trials = new Trials(this.#options);
+    const heartbeats = new Heartbeats(this.#options.gateway, this.#options.visit, this.#options.place);
+    heartbeats.start();
+    try {
+      return await this.#wayOn.prepareRaw(trials.ask);
+    } finally {
+      heartbeats.stop();
+      trials.throwIfGone();
+    }
+  }
+
+  /** Finds out before the first run whether this could go on at all, where that takes a trial. Rejects with `ClientGone`. */
+  async prove(): Promise<void> {
+    const { place, visit } = this.#options;
+    if (!place.upstream.unproven(visit.record.model) || !this.#wayOn.needsProof) return;
+    using trials = new Trials(this.#options);
+    await place.upstream.prove(visit.record.model, trials.ask);
+    trials.throwIfGone();
+  }
+
+  /** The model server would not go on the `way` it was asked to: how else, if at all. Rejects like {@link StepAside.comeBack}. */
+  async otherwise(way: "chat" | "raw"): Promise<RunPlan> {
     const { relay, place, visit } = this.#options;
-    place.upstream.refusedToResume(visit.record.model);
-    return this.#again(relay.delivered ? "repeating" : "afresh");
+    place.upstream.refusedToResume(visit.record.model, way);
+    const plan = way === "chat" && this.#wayOn.canBeRaw ? await this.#prepared() : undefined;
+    return plan ?? this.#again(relay.delivered ? "repeating" : "afresh");
   }
 
   #again(kind: RunKind): RunPlan {
     if (kind === "afresh") this.#options.visit.record.restarts++;
     return { body: this.#options.body, kind };
-  }
-
-  /** The request as it goes on behind what was said; `undefined` where it cannot. */
-  #resumption(): Uint8Array | undefined {
-    const { place, stitcher, body, visit } = this.#options;
-    const { engine } = place.upstream;
-    if (stitcher?.resumable !== true || engine.resume === undefined) return undefined;
-    if (!place.upstream.mayResume(visit.record.model)) return undefined;
-    const { route, facts, priority } = place;
-    const fields = topLevelFields(body);
-    const request = { route, facts, body: new JsonReader(fields), priority, parkable: true };
-    const resumption = engine.resume(request, stitcher.said);
-    return resumption && splice(body, resumption.edits, fields);
   }
 
   /** Parked for longer than is right: from now on it is as soon as a person, and is not asked again. */
@@ -174,9 +203,4 @@ export class StepAside {
       "a request stepped aside for so long that it now goes first, and runs to its end; fewer people at once, or preempt.maxParkedMs, change that",
     );
   }
-}
-
-function tokensLeft({ facts }: Place, stitcher: Stitcher | undefined): number | undefined {
-  const tokens = stitcher?.said.tokens;
-  return facts.maxTokens === undefined || tokens === undefined ? undefined : facts.maxTokens - tokens;
 }

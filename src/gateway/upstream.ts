@@ -1,8 +1,9 @@
 import { Pool } from "undici";
 import type { RunName } from "../engines/cancel.ts";
-import type { Capacity, Engine, Health, Probe } from "../engines/engine.ts";
+import type { Capacity, Engine, Health, OptIn, Probe, WaysOn } from "../engines/engine.ts";
 import { identifyServer } from "../engines/detect.ts";
 import { HttpProbe } from "../engines/http-probe.ts";
+import type { Ask, Proof } from "../engines/raw-resume.ts";
 import { unknownEngine } from "../engines/unknown.ts";
 import { connector } from "../relay/connector.ts";
 import type { AbortWatchdog } from "./abort-watchdog.ts";
@@ -12,6 +13,9 @@ import type { GateGroup } from "./gate-group.ts";
 
 const MISSES_UNTIL_DOWN = 2;
 const NOT_ASKED = "not known yet";
+const BOTH_WAYS: WaysOn = { chat: true, raw: true };
+/** A trial may have to read a long prompt first. */
+const TRIAL_LIMIT_MS = 600_000;
 
 export interface UpstreamOptions {
   readonly name: string;
@@ -23,6 +27,7 @@ export interface UpstreamOptions {
   readonly models: ModelsConfig;
   /** Whether its background steps aside; `undefined`: as the gateway's does. */
   readonly preempt: boolean | undefined;
+  readonly optIn?: OptIn | undefined;
   readonly watchdog: AbortWatchdog;
 }
 
@@ -42,20 +47,26 @@ export class Upstream {
   readonly group: GateGroup;
   readonly preempt: boolean | undefined;
   readonly watchdog: AbortWatchdog;
-  /** Models with which it would not go on where it had stopped. */
-  readonly #refusesToResume: Set<string> = new Set();
+  /** The most tokens of a prompt and its answer, where it tells. */
+  contextTokens: number | undefined;
+  /** Models with which it would not go on where it had stopped, by the way it was asked to. */
+  readonly #refused: Readonly<Record<keyof WaysOn, Set<string>>> = { chat: new Set(), raw: new Set() };
+  /** By model: what its trial found, `undefined` when it failed. */
+  readonly #proofs: Map<string, Proof | undefined> = new Map();
+  readonly #optIn: OptIn | undefined;
   /** As the server told last; `undefined` when it does not tell. */
   #models: readonly string[] | undefined;
   readonly #rules: ModelsConfig;
   readonly #probe: Probe;
   readonly #configured: number | undefined;
   #misses = 0;
-  #resumesTruly: boolean | undefined;
+  #waysOn: WaysOn | undefined;
   #others = new ForeignLoad();
 
   constructor(options: UpstreamOptions, group: GateGroup) {
     this.group = group;
     this.preempt = options.preempt;
+    this.#optIn = options.optIn;
     this.watchdog = options.watchdog;
     this.#rules = options.models;
     this.name = options.name;
@@ -119,12 +130,43 @@ export class Upstream {
 
   /** Whether an answer of `model` can be continued, as far as is known. */
   mayResume(model: string | undefined): boolean {
-    return this.#resumesTruly !== false && !this.#refusesToResume.has(model ?? "");
+    return this.#waysOn?.chat !== false && !this.#refused.chat.has(model ?? "");
+  }
+
+  /** The same, as raw text. */
+  mayResumeRaw(model: string | undefined): boolean {
+    return this.#waysOn?.raw !== false && !this.#refused.raw.has(model ?? "");
   }
 
   /** It would not go on with an answer of `model`. */
-  refusedToResume(model: string | undefined): void {
-    this.#refusesToResume.add(model ?? "");
+  refusedToResume(model: string | undefined, way: keyof WaysOn): void {
+    this.#refused[way].add(model ?? "");
+  }
+
+  /** Whether nobody has tried yet if answers of `model` can be gone on with as raw text. */
+  unproven(model: string | undefined): boolean {
+    return this.engine.rawResume?.prove !== undefined && !this.#proofs.has(model ?? "");
+  }
+
+  /** Tries it. What comes to nothing because the request has to make way is tried again by the next. */
+  async prove(model: string | undefined, ask: Ask): Promise<void> {
+    const unanswered: string[] = [];
+    const proof = await this.engine.rawResume?.prove?.(async (path, body) => {
+      const answer = await ask(path, body);
+      if (answer === undefined) unanswered.push(path);
+      return answer;
+    }, model);
+    if (proof !== undefined || unanswered.length === 0) this.#proofs.set(model ?? "", proof);
+  }
+
+  /** What the trial found, if it went well. */
+  proofFor(model: string | undefined): Proof | undefined {
+    return this.#proofs.get(model ?? "");
+  }
+
+  /** Asks the server something that may be work for the model: only for a request that has a permit, and runs nothing else. */
+  async ask(path: string, body: object, signal: AbortSignal): ReturnType<Ask> {
+    return new HttpProbe(this.url, this.apiKey, TRIAL_LIMIT_MS).post(path, body, signal);
   }
 
   /** The name for `asked` that the server knows. */
@@ -143,12 +185,17 @@ export class Upstream {
   /** Asks the server how it is. Never rejects. */
   async refresh(): Promise<void> {
     // Asked again while unknown: a probe that took too long may have hidden what it is, and with it what must not be done to it.
-    if (this.engine === unknownEngine) this.engine = (await identifyServer(this.#probe)) ?? unknownEngine;
+    if (this.engine === unknownEngine) await this.#identify();
     const health = await this.engine.health(this.#probe);
     if (health === "down") return this.#missed();
     this.#misses = 0;
     this.health = health;
     if (health === "ready" || this.capacity.source === NOT_ASKED) await this.#learn();
+  }
+
+  async #identify(): Promise<void> {
+    const engine = (await identifyServer(this.#probe)) ?? unknownEngine;
+    this.engine = (this.#optIn && engine.optIn?.(this.#optIn)) ?? engine;
   }
 
   /** Asks the server how busy it is, where it tells. `own` says what can be ours of that. Never rejects. */
@@ -178,8 +225,11 @@ export class Upstream {
   unreachable(): void {
     this.health = "down";
     // What comes back on this port may be another server.
-    this.#resumesTruly = undefined;
-    this.#refusesToResume.clear();
+    this.#waysOn = undefined;
+    this.contextTokens = undefined;
+    this.#refused.chat.clear();
+    this.#refused.raw.clear();
+    this.#proofs.clear();
     this.engine = unknownEngine;
     this.#others = new ForeignLoad();
   }
@@ -190,7 +240,8 @@ export class Upstream {
   }
 
   async #learn(): Promise<void> {
-    this.#resumesTruly ??= (await this.engine.resumesTruly?.(this.#probe)) ?? true;
+    this.#waysOn ??= (await this.engine.waysOn?.(this.#probe)) ?? BOTH_WAYS;
+    this.contextTokens = (await this.engine.contextTokens?.(this.#probe)) ?? this.contextTokens;
     this.#models = (await this.engine.models(this.#probe)) ?? this.#models;
     const told = this.#configured === undefined ? await this.engine.capacity(this.#probe) : undefined;
     if (this.#configured !== undefined) this.capacity = { slots: this.#configured, source: "configured" };

@@ -9,8 +9,21 @@ import { countIn, isFilled, type JsonObject, objectIn, objectsIn, textIn } from 
 /** What a stream says of itself in every chunk. The runs of one answer speak as the first of them. */
 const IDENTITY = ["id", "created", "model", "system_fingerprint"];
 
-/** What becomes of a chunk: it is left out, or changed. */
-export type Stitch = "drop" | readonly Edit[];
+/** What becomes of a chunk. */
+export interface Stitch {
+  /** `undefined`: it is left out. */
+  readonly edits: readonly Edit[] | undefined;
+  /** What of its choices is new. */
+  readonly choices: readonly JsonObject[];
+}
+
+/** What a run that goes on may say although its reader has it. */
+export interface Overlap {
+  /** All that was said, in one piece at its beginning. */
+  readonly echo?: string;
+  /** The end of what was said. */
+  readonly again?: string;
+}
 
 /** Where one run of an answer ends and the next begins: makes the chunks of the later runs fit those of the first. */
 export class Seam {
@@ -21,11 +34,18 @@ export class Seam {
   /** Of the present run, whatever the client is told. */
   runId: string | undefined;
   #content: Repetition | undefined;
+  /** What the present run may begin with, until it has begun. */
+  #echo: string | undefined;
   #reasoning: Repetition | undefined;
 
   /** Of the first run. */
   get promptTokens(): number | undefined {
     return this.#toldPromptTokens ?? promptTokensIn(this.#firstTimings);
+  }
+
+  /** The engine told it when it was asked. */
+  set promptTokens(tokens: number) {
+    this.#toldPromptTokens = tokens;
   }
 
   /** Looks on at the first run. */
@@ -39,32 +59,34 @@ export class Seam {
   }
 
   /** The next run goes on behind what was said. */
-  continueBehind(said: Said): void {
+  continueBehind(said: Said, { echo, again = "" }: Overlap = {}): void {
     this.#before = said;
-    this.#content = undefined;
+    this.#echo = echo;
+    this.#content = again === "" ? undefined : new Repetition(again);
     this.#reasoning = undefined;
   }
 
   /** The next run says all of it again. */
   repeat(said: Said): void {
     this.#before = undefined;
+    this.#echo = undefined;
     this.#content = new Repetition(said.content);
     this.#reasoning = new Repetition(said.reasoning);
   }
 
   /** @throws {Contradiction} */
   stitch(value: JsonObject): Stitch {
-    if (value["id"] === KEEPALIVE_ID) return [];
+    if (value["id"] === KEEPALIVE_ID) return { edits: [], choices: [] };
     this.runId = textIn(value["id"]);
     const edits: Edit[] = [...this.#sameIdentity(value), ...this.#sums(value)];
-    const choices = objectsIn(value["choices"]);
-    const [choice] = choices;
-    if (choice === undefined) return edits;
+    const [choice] = objectsIn(value["choices"]);
+    if (choice === undefined) return { edits, choices: [] };
     const next = this.#withoutKnown(choice);
     const ends = textIn(choice["finish_reason"]) !== undefined;
     if (ends && !this.#saidItAll) throw new Contradiction();
-    if (!ends && !saysAnything(next) && objectIn(value["usage"]) === undefined) return "drop";
-    return [...edits, { set: "choices", value: [next] }];
+    const choices = [next];
+    const saysNothing = !ends && !saysAnything(next) && objectIn(value["usage"]) === undefined;
+    return { edits: saysNothing ? undefined : [...edits, { set: "choices", value: choices }], choices };
   }
 
   get #saidItAll(): boolean {
@@ -86,11 +108,17 @@ export class Seam {
     if (textIn(choice["text"]) !== undefined) next["text"] = this.#newOf(choice["text"] as string, this.#content);
     if (!("delta" in choice)) return next;
     if (textIn(delta["content"]) !== undefined) {
-      delta["content"] = this.#newOf(delta["content"] as string, this.#content);
+      delta["content"] = this.#newOf(this.#withoutEcho(delta["content"] as string), this.#content);
     }
     const reasoning = reasoningMember(delta);
     if (reasoning !== undefined) delta[reasoning] = this.#newOf(delta[reasoning] as string, this.#reasoning);
     return { ...next, delta };
+  }
+
+  #withoutEcho(text: string): string {
+    const echo = this.#echo;
+    this.#echo = undefined;
+    return echo !== undefined && text.startsWith(echo) ? text.slice(echo.length) : text;
   }
 
   #newOf(text: string, known: Repetition | undefined): string {

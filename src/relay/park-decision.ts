@@ -12,6 +12,8 @@ export interface ParkSituation {
   readonly delivered: boolean;
   /** Whether the engine could go on behind what was said so far. */
   readonly resumable: boolean;
+  /** Whether it could once it has said more. */
+  readonly resumableLater: boolean;
   readonly restartsLeft: number;
   /** The most tokens that may still come; `undefined` when nobody knows. */
   readonly tokensLeft: number | undefined;
@@ -26,6 +28,9 @@ export type ParkDecision = { readonly park: WayBack } | { readonly afterMs: numb
 /** A run with so few tokens left frees the slot by itself sooner than stopping it would. */
 const NEARLY_DONE_TOKENS = 4;
 
+/** A few tokens. */
+const LOOK_AGAIN_MS = 50;
+
 /** Whether a run that was asked to step aside does so. Going on behind what was said beats doing it again wherever both can be. */
 export function decidePark(situation: ParkSituation): ParkDecision {
   const { state, ended, ranMs, minRunMs, delivered, resumable, restartsLeft, tokensLeft = Infinity } = situation;
@@ -34,6 +39,6 @@ export function decidePark(situation: ParkSituation): ParkDecision {
   if (ended) return "stay";
   if (tokensLeft <= NEARLY_DONE_TOKENS) return "stay";
   const wayBack = resumable ? "behind" : !delivered && restartsLeft > 0 ? "afresh" : undefined;
-  if (wayBack === undefined) return "stay";
+  if (wayBack === undefined) return situation.resumableLater ? { afterMs: LOOK_AGAIN_MS } : "stay";
   return ranMs < minRunMs ? { afterMs: minRunMs - ranMs } : { park: wayBack };
 }

@@ -34,11 +34,13 @@ export interface RelayJob {
   /** Whether closing the connection is safe for this engine; else a hung-up client's answer is read to its end. */
   readonly mayAbort: boolean;
   /** Whether an error answer says that the server will take the request a little later. */
-  readonly isBusy: ((status: number, body: Uint8Array) => boolean) | undefined;
+  readonly isBusy: (status: number, body: Uint8Array) => boolean;
+  /** Whether to wait for that from the first run on. */
+  readonly patient: boolean;
   readonly clock: Clock;
   /** A hung-up client's answer came no further for a long time: its connection was closed all the same. */
   readonly onGivenUp: () => void;
-  /** A run was aborted: it was parked, or its client left. */
+  /** A run was aborted: it was parked, its client left, or it contradicted an earlier one. */
   readonly onAbort: (() => void) | undefined;
   /** The model server has begun to answer a run. */
   readonly onHead: (() => void) | undefined;

@@ -1,7 +1,7 @@
 import type { Aggregator } from "../protocol/aggregate.ts";
 import type { AnswerWatch } from "../protocol/answer-watch.ts";
 import { Contradiction } from "../protocol/repetition.ts";
-import type { RunKind } from "../protocol/stitch.ts";
+import type { Joint, RunKind } from "../protocol/stitch.ts";
 import { failureOf, unusable } from "./answer-failure.ts";
 import { lengthOf, streams } from "./answer-form.ts";
 import { Attempt, type ResponseHead, type UpstreamRequest } from "./attempt.ts";
@@ -35,8 +35,8 @@ export class Relay {
   #mode: Mode = "pass";
   /** Of an error answer that the client gets once it is known not to say "busy". */
   #withheld: ResponseHead | undefined;
-  /** Whether the server may still say so. */
-  patient = true;
+  /** Whether it would be sent once more then. */
+  patient: boolean;
   #kind: RunKind = "afresh";
   /** What comes is no stream, an error above all: it has no frames. */
   #passesWhole = false;
@@ -49,6 +49,7 @@ export class Relay {
 
   constructor(job: RelayJob) {
     this.#job = job;
+    this.patient = job.patient;
   }
 
   /** Whether the client has some of the answer itself: then it cannot be begun anew. */
@@ -64,9 +65,9 @@ export class Relay {
   }
 
   /** Sends the request, again after it was parked. One run at a time. */
-  run(request: UpstreamRequest, kind: RunKind = "afresh"): Promise<RelayResult> {
+  run(request: UpstreamRequest, kind: RunKind = "afresh", joint?: Joint): Promise<RelayResult> {
     const { dispatcher, stitcher, aggregator } = this.#job;
-    if (this.state !== "queued") stitcher?.begin(kind);
+    if (this.state !== "queued") stitcher?.begin(kind, joint);
     this.#kind = kind;
     if (kind === "afresh") this.#aggregator = aggregator?.();
     this.#watch = undefined;
@@ -142,7 +143,7 @@ export class Relay {
   #modeFor(good: boolean, streaming: boolean): Mode {
     if (good) return this.#aggregator !== undefined && streaming ? "collect" : "pass";
     if (this.#job.client.begun || this.#kind !== "afresh") return "refusal";
-    return this.patient && this.#job.isBusy !== undefined ? "withheld" : "pass";
+    return this.patient ? "withheld" : "pass";
   }
 
   #data(chunk: Uint8Array): void {
@@ -172,7 +173,7 @@ export class Relay {
       for (const piece of pieces()) this.#deliver(piece);
     } catch (error) {
       if (!(error instanceof Contradiction)) throw error;
-      this.#attempt?.abort();
+      this.#abort();
       this.#over("failed", { kind: "contradicted" });
     }
   }
@@ -208,7 +209,7 @@ export class Relay {
 
   #refused(body: Uint8Array): void {
     const status = this.#status;
-    if (this.patient && this.#job.isBusy?.(status, body) === true) return this.#over("failed", { kind: "busy" });
+    if (this.patient && this.#job.isBusy(status, body)) return this.#over("failed", { kind: "busy" });
     if (this.#withheld === undefined) return this.#over("failed", { kind: "refused", status, body });
     const { client } = this.#job;
     client.head({ ...this.#withheld, contentLength: body.length });

@@ -82,7 +82,7 @@ test("a client that sends on and on is answered 413 and sees it, whatever it sti
 test("a chunked body arrives whole, with a length", async () => {
   await using it = await startGateway({ server: { engine: "mlx-lm" } });
   using client = await RawClient.connect(it.port);
-  const body = JSON.stringify(chat("in pieces", { model: it.server.model }));
+  const body = JSON.stringify(chat("in pieces", { model: it.server.model, stream: true }));
   client.write(`POST ${CHAT} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n`);
   for (const byte of body) client.write(`1\r\n${byte}\r\n`);
   client.write("0\r\n\r\n");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import type { ModelServerOptions, ServedRequest } from "../../src/testing/index.ts";
 import { startGateway, type GatewayUnderTest, type Json } from "../support/gateway.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -61,6 +62,19 @@ async function read(answer: Promise<Response>): Promise<number> {
 
 const byBackground = ({ body }: ServedRequest): boolean => body.includes("background");
 
+const itsNextRun = (request: ServedRequest): boolean => byBackground(request) && request.isWork;
+
+/** Lets the gateway's time go by until `what` has come, with room for the server to answer in between. */
+async function passing<T>(clock: ManualClock, what: Promise<T>): Promise<T> {
+  let isThere = false;
+  what.finally(() => (isThere = true)).catch(() => {});
+  while (!isThere) {
+    clock.advance(250);
+    await pause(10);
+  }
+  return what;
+}
+
 test("a parked client that hangs up leaves the line, and nothing more is done for it", async () => {
   const { it, background, person, client } = await parked();
   await using _ = it;
@@ -101,7 +115,7 @@ test("a server that is gone when an answer comes back: its client is told in-ban
 test("a server that will not go on says everything again, and the client hears what it has not heard yet", async () => {
   const { it, background, person } = await parked();
   await using _ = it;
-  it.server.fail({ kind: "status", status: 400 }, { which: (request) => byBackground(request) && request.isWork });
+  it.server.fail({ kind: "status", status: 400 }, { times: 2, which: itsNextRun });
   it.server.resumeTokens();
   await read(person);
   const heard = await background;
@@ -112,7 +126,7 @@ test("a server that will not go on says everything again, and the client hears w
 test("a server that would not go on is not asked to again: what its clients have begun to read runs to its end", async () => {
   const { it, background, person } = await parked();
   await using _ = it;
-  it.server.fail({ kind: "status", status: 400 }, { which: (request) => byBackground(request) && request.isWork });
+  it.server.fail({ kind: "status", status: 400 }, { times: 2, which: itsNextRun });
   it.server.resumeTokens();
   await read(person);
   await background;
@@ -133,15 +147,48 @@ test("a server that would not go on is not asked to again: what its clients have
   assert.equal(it.ended.filter(({ parks }) => parks > 0).length, 1);
 });
 
-test("a server that has yet to load its model: the client is told, and the model is asked to go on another time", async () => {
-  const { it, background, person } = await parked();
+test("a server that will not continue a chat is given its text instead, and its client hears the rest", async () => {
+  const { it, background, person } = await parked({
+    body: { max_tokens: 400, stream_options: { include_usage: true } },
+  });
   await using _ = it;
-  it.server.fail({ kind: "status", status: 503 }, { which: (request) => byBackground(request) && request.isWork });
+  it.server.fail({ kind: "status", status: 400 }, { which: itsNextRun });
   it.server.resumeTokens();
   await read(person);
   const heard = await background;
+  assert.equal(heard.content, TEXT);
+  assert.deepEqual([heard.ids, heard.roles, heard.ends, heard.errors], [1, 1, 1, []]);
+  const whole = await it.post(`/background${CHAT}`, {
+    model: it.server.model,
+    messages: [{ role: "user", content: "background" }],
+  });
+  assert.deepEqual(heard.usage, (await hear(whole)).usage);
+  const runs = it.server.served.filter((request) => itsNextRun(request));
+  assert.deepEqual(
+    runs.slice(0, 3).map(({ url }) => url),
+    [CHAT, CHAT, "/v1/completions"],
+  );
+});
+
+test("a server that has yet to load its model is waited for, and then goes on", async () => {
+  const { it, background, person, clock } = await parked();
+  await using _ = it;
+  it.server.fail({ kind: "status", status: 503 }, { times: 3, which: itsNextRun });
+  it.server.resumeTokens();
+  await read(person);
+  const heard = await passing(clock, background);
+  assert.deepEqual([heard.content, heard.ends, heard.errors], [TEXT, 1, []]);
+  assert.equal(it.server.served.filter(byBackground).length, 5);
+});
+
+test("a server that loads for longer than anybody should stand aside: the client is told, and is asked to go on another time", async () => {
+  const { it, background, person, clock } = await parked({ config: { preempt: { maxParkedMs: 10_000 } } });
+  await using _ = it;
+  it.server.fail({ kind: "status", status: 503 }, { times: Infinity, which: itsNextRun });
+  it.server.resumeTokens();
+  await read(person);
+  const heard = await passing(clock, background);
   assert.deepEqual([heard.ends, heard.errors.length], [0, 1]);
-  assert.equal(it.server.served.filter(byBackground).length, 2);
   const [upstream] = it.gateway.upstreams.all;
   assert.equal(upstream?.mayResume(it.server.model), true);
 });
@@ -159,7 +206,7 @@ test("a server that says something else the second time: the client is told resu
     },
   });
   await using _ = it;
-  it.server.fail({ kind: "status", status: 400 }, { which: (request) => byBackground(request) && request.isWork });
+  it.server.fail({ kind: "status", status: 400 }, { times: 2, which: itsNextRun });
   it.server.resumeTokens();
   await read(person);
   const heard = await background;

@@ -78,11 +78,12 @@ for (const engine of ["mlx-lm", "lm-studio", "plain"] as const) {
   });
 }
 
-test("llama-server with a template that would go another way is not asked to go on", async () => {
+test("llama-server with a template that puts a thought before what is continued is given the text alone, and goes on", async () => {
   await using it = await start({ engine: "llama-server", quirks: { thinkingTags: true } });
-  const { text } = await readInterrupted(it);
-  assert.equal(text, TEXT);
-  assert.equal(it.ended.at(-1)?.parks, 0);
+  const { text, ids, finish } = await readInterrupted(it);
+  assert.deepEqual([text, ids.size, finish], [TEXT, 1, ["stop"]]);
+  assert.deepEqual([it.ended[1]?.parks, it.ended[1]?.restarts], [1, 0]);
+  assert.equal(it.server.served.filter(({ url }) => url === "/v1/completions").length, 1);
 });
 
 test("a client that does not stream steps aside at any token, and gets its answer whole", async () => {

@@ -100,13 +100,34 @@ describe("a request on its way to mlx_lm", () => {
       '{"stream":true,"stream_options":{"include_usage":true}}',
     ],
     ['{"stream":true,"stream_options":null}', '{"stream":true,"stream_options":null}'],
-    ['{"stream_options":{}}', '{"stream_options":{}}'],
+    ['{"stream_options":{},"stop":["a"]}', '{"stream_options":{},"stop":["a"]}'],
   ];
   for (const [body, sent] of rows) {
     it(`is ${body === sent ? "left alone" : "saved from failing at its end"}: ${body}`, () => {
       assert.equal(onItsWay(mlxLm, CHAT, body).sent, sent);
     });
   }
+});
+
+describe("a whole answer of mlx_lm, which would be computed to its end for nobody", () => {
+  const USAGE = '"stream_options":{"include_usage":true}';
+  const forced = (path: string, body: string, sent: string): void => {
+    const outgoing = onItsWay(mlxLm, path, body);
+    assert.deepEqual([outgoing.sent, outgoing.forceStream, outgoing.hide], [sent, true, []]);
+  };
+
+  it("is asked for as a stream", () => {
+    forced(CHAT, "{}", `{"stream":true,${USAGE}}`);
+    forced(CHAT, '{"stream":false,"stream_options":{},"stop":null}', `{"stream":true,${USAGE},"stop":null}`);
+    forced("/v1/completions", '{"prompt":"x"}', `{"prompt":"x","stream":true,${USAGE}}`);
+  });
+
+  it("is left alone where a stream would not tell all of it", () => {
+    for (const more of ['"tools":[{"type":"function"}]', '"logprobs":true', '"n":2', '"stop":"a"', '"stop":["a"]']) {
+      const { sent, forceStream } = onItsWay(mlxLm, CHAT, `{${more}}`);
+      assert.deepEqual([sent, forceStream], [`{${more}}`, false]);
+    }
+  });
 });
 
 describe("closing the connection of a running request", () => {

@@ -15,6 +15,8 @@ import { recognise } from "../../src/protocol/route.ts";
 import { NOTHING_SAID, type Said } from "../../src/protocol/said.ts";
 import { splice } from "../../src/protocol/splice.ts";
 
+const ollamaWithStops = ollama.optIn!({ chatTemplate: undefined, stopStreams: true });
+
 const CHAT = "/v1/chat/completions";
 const COMPLETIONS = "/v1/completions";
 const FLAGS = '"continue_final_message":true,"add_generation_prompt":false';
@@ -66,9 +68,9 @@ describe("goes on behind what it said", () => {
       "llama-server inside a thought",
       llamaServer,
       CHAT,
-      `{${ASKED}}`,
+      `{${ASKED},"stream":true}`,
       { reasoning: "Hm" },
-      `{${withAnswer('{"role":"assistant","content":"","reasoning_content":"Hm"}')},${FLAGS}}`,
+      `{${withAnswer('{"role":"assistant","content":"","reasoning_content":"Hm"}')},"stream":true,${FLAGS}}`,
     ],
     [
       "with the tokens that are left",
@@ -110,7 +112,22 @@ describe("goes on behind what it said", () => {
       { content: " upon", tokens: 3 },
       '{"prompt":"Once upon","max_tokens":13}',
     ],
-    ["raw text anywhere", mlxLm, COMPLETIONS, '{"prompt":"Once"}', { content: " upon" }, '{"prompt":"Once upon"}'],
+    [
+      "raw text",
+      omlx,
+      COMPLETIONS,
+      '{"prompt":"Once","stream":true}',
+      { content: " upon" },
+      '{"prompt":"Once upon","stream":true}',
+    ],
+    [
+      "Ollama, which may say it again, without the space that it would lose",
+      ollamaWithStops,
+      CHAT,
+      `{${ASKED},"stream":true}`,
+      { content: "It is as long as it must be \n" },
+      `{${withAnswer('{"role":"assistant","content":"It is as long as it must be"}')},"stream":true}`,
+    ],
   ];
   for (const [title, engine, path, body, said, sent] of rows) {
     it(title, () => assert.equal(resumed(engine, path, body, said), sent));
@@ -122,6 +139,9 @@ describe("does not go on", () => {
     ["when the engine has no form for it: mlx_lm", mlxLm, CHAT, `{${ASKED}}`, HALF],
     ["when the engine has no form for it: LM Studio", lmStudio, CHAT, `{${ASKED}}`, HALF],
     ["when the engine has no form for it: Ollama", ollama, CHAT, `{${ASKED}}`, HALF],
+    ["before Ollama could tell an echo", ollamaWithStops, CHAT, `{${ASKED},"stream":true}`, { content: "It is" }],
+    ["with a penalty that would begin anew", vllm, CHAT, `{${ASKED},"presence_penalty":0.5}`, HALF],
+    ["when the whole answer has a usage and nobody counts", omlx, CHAT, `{${ASKED}}`, { content: "It is" }],
     ["inside a thought where that is lost", vllm, CHAT, `{${ASKED}}`, { reasoning: "Hm", tokens: 1 }],
     ["when a tool was called", llamaServer, CHAT, `{${ASKED}}`, { ...HALF, calledTool: true }],
     ["with several answers", llamaServer, CHAT, `{${ASKED},"n":2}`, HALF],

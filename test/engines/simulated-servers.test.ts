@@ -118,26 +118,38 @@ function dialectOf(path: string): Parameters<typeof hider>[0] {
   return recognised.route.dialect;
 }
 
-describe("what llama-server is made to stream", () => {
-  for (const [path, request] of Object.entries(ASKED)) {
-    it(`is put together to the answer that it would have given itself: ${path}`, async () => {
-      const { server, engine } = await identified({
-        engine: "llama-server",
-        promptCache: "none",
-        answer: { reasoningTokens: 7 },
-      });
-      await using _ = server;
-      const body = JSON.stringify(request);
-      const outgoing = onItsWay(engine, path, body);
-      assert.ok(outgoing.forceStream);
-      const own = await answerTo(server, path, body);
-      const streamed = await answerTo(server, path, outgoing.sent);
-      assert.deepEqual([own.status, streamed.status], [200, 200]);
-      const whole = aggregator(dialectOf(path), outgoing.hide)!;
-      whole.push(streamed.bytes);
-      assert.deepEqual(lasting(whole.result()!), lasting(own.bytes));
-    });
+/** Which whole answers an engine is asked for as streams. */
+const STREAMED: readonly (readonly [ModelServerOptions["engine"] & string, readonly string[]])[] = [
+  ["llama-server", Object.keys(ASKED)],
+  ["mlx-lm", ["/v1/chat/completions", "/v1/completions"]],
+];
 
+describe("a whole answer that is asked for as a stream", () => {
+  for (const [name, paths] of STREAMED) {
+    for (const path of paths) {
+      it(`is put together to the answer that the engine would have given itself: ${name} ${path}`, async () => {
+        const { server, engine } = await identified({
+          engine: name,
+          promptCache: "none",
+          answer: { reasoningTokens: 7 },
+        });
+        await using _ = server;
+        const body = JSON.stringify(ASKED[path]);
+        const outgoing = onItsWay(engine, path, body);
+        assert.ok(outgoing.forceStream);
+        const own = await answerTo(server, path, body);
+        const streamed = await answerTo(server, path, outgoing.sent);
+        assert.deepEqual([own.status, streamed.status], [200, 200]);
+        const whole = aggregator(dialectOf(path), outgoing.hide)!;
+        whole.push(streamed.bytes);
+        assert.deepEqual(lasting(whole.result()!), lasting(own.bytes));
+      });
+    }
+  }
+});
+
+describe("what llama-server is asked for besides", () => {
+  for (const [path, request] of Object.entries(ASKED)) {
     it(`is the stream that the client asked for, once what is hidden is gone: ${path}`, async () => {
       const { server, engine } = await identified({ engine: "llama-server", batchTokens: 2, promptCache: "none" });
       await using _ = server;

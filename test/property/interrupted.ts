@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { frameDecoder } from "../../src/protocol/framing.ts";
 import { objectIn, objectsIn, parseObject, textIn, type JsonObject } from "../../src/protocol/untrusted-json.ts";
+import type { ModelServer, ServedRequest } from "../../src/testing/index.ts";
 import type { GatewayUnderTest, Json } from "../support/gateway.ts";
 
 /** What a client makes of an answer, whether it was streamed or not. */
@@ -43,7 +45,7 @@ function summary(chunks: readonly JsonObject[], ends: number): Heard {
   const usage = chunks.map((chunk) => objectIn(chunk["usage"])).findLast((told) => told !== undefined);
   return {
     content: pieces("content"),
-    reasoning: pieces("reasoning_content"),
+    reasoning: pieces("reasoning_content") + pieces("reasoning"),
     finish: choices.flatMap((choice) => textIn(choice["finish_reason"]) ?? []),
     usage: usage && { prompt: usage["prompt_tokens"], completion: usage["completion_tokens"] },
     ids: new Set(chunks.map((chunk) => chunk["id"])).size,
@@ -63,12 +65,16 @@ export async function interruptedAt(
   { cuts, path = CHAT }: { readonly cuts: readonly number[]; readonly path?: string },
 ): Promise<Heard> {
   it.server.pauseTokens();
+  using _ = new OthersGoThrough(it);
   const before = it.server.served.length;
   const answer = it.post(`/background${path}`, body).then(hear);
   const waiting: Promise<void>[] = [];
   let made = 0;
   for (const cut of cuts) {
-    const run = await it.server.when("started", ({ id, isWork, phase }) => id > before && isWork && phase !== "over");
+    const run = await it.server.when(
+      "started",
+      (request) => request.id > before && request.isWork && request.phase !== "over" && !isTrial(request),
+    );
     for (; made < cut && run.phase !== "over"; made++) await it.server.step(1, run.id);
     if (run.phase === "over") break;
     const person = new Person(it);
@@ -79,7 +85,44 @@ export async function interruptedAt(
   }
   it.server.resumeTokens();
   await Promise.all(waiting);
-  return answer;
+  return await answer;
+}
+
+/** A small request of the gateway's own, by which it counts or finds out. */
+function isTrial({ isWork, body }: ServedRequest): boolean {
+  return isWork && body.includes('"max_tokens":1,"stream":true,"stream_options":{"include_usage":true}}');
+}
+
+/** Lets trials have their token while all tokens are held, and runs that were given up those by which they notice. */
+class OthersGoThrough implements Disposable {
+  #isOver = false;
+
+  constructor({ server }: GatewayUnderTest) {
+    void this.#attendTrials(server).catch(() => {});
+    void this.#attendAbandoned(server).catch(() => {});
+  }
+
+  async #attendAbandoned(server: ModelServer): Promise<void> {
+    for (let last = server.served.length; !this.#isOver;) {
+      const after = last;
+      const run = await server.when("hung-up", ({ id }) => id > after);
+      last = run.id;
+      for (await nextTurn(); !this.#isOver && run.phase !== "over";) await server.step(1, run.id);
+    }
+  }
+
+  async #attendTrials(server: ModelServer): Promise<void> {
+    for (let last = server.served.length; !this.#isOver;) {
+      const after = last;
+      const trial = await server.when("started", (request) => request.id > after && isTrial(request));
+      last = trial.id;
+      if (!this.#isOver) await server.step(1, trial.id);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+  }
 }
 
 /** Somebody who wants one token. */

@@ -9,6 +9,7 @@ const DECODING: ParkSituation = {
   minRunMs: 100,
   delivered: true,
   resumable: true,
+  resumableLater: false,
   restartsLeft: 3,
   tokensLeft: undefined,
 };

@@ -42,6 +42,16 @@ const models = z.strictObject({
   pin: text.optional().describe("Every request gets this model, whatever it names."),
 });
 
+const resume = z.strictObject({
+  modelFolder: text
+    .optional()
+    .describe("mlx_lm: folder of its model; its chat template is rendered here, and tried before it is relied on."),
+  stopStreams: z
+    .boolean()
+    .prefault(false)
+    .describe("Ollama: stop streams too, although an aborted one can cost it its only slot (ollama/ollama#17131)."),
+});
+
 const upstream = z.strictObject({
   name: worded(/^[\w.:-]+$/, "letters, digits and . : _ -")
     .optional()
@@ -61,6 +71,9 @@ const upstream = z.strictObject({
     .boolean()
     .optional()
     .describe("Whether running background steps aside for a person here. Default: as preempt.enabled says."),
+  resume: resume
+    .optional()
+    .describe("Ways to continue what stepped aside that are not right for every server of its kind. Default: none."),
 });
 
 const rule = z

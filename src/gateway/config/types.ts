@@ -43,6 +43,15 @@ export interface UpstreamConfig {
   readonly models: ModelsConfig;
   /** Whether its background steps aside for a person. Default: as `preempt.enabled` says. */
   readonly preempt?: boolean | undefined;
+  /** Ways to continue that are not right for every server of its kind. Default: none. */
+  readonly resume?: ResumeConfig | undefined;
+}
+
+export interface ResumeConfig {
+  /** mlx_lm: the folder of its model, whose chat template is then rendered by the gateway. */
+  readonly modelFolder?: string | undefined;
+  /** Ollama: streams are stopped too, although an aborted one can cost it its only slot (ollama/ollama#17131). */
+  readonly stopStreams: boolean;
 }
 
 export interface ModelsConfig {

@@ -1,0 +1,119 @@
+import type { OutgoingRequest } from "../engines/engine.ts";
+import type { Ask, RawStand } from "../engines/raw-resume.ts";
+import type { Resumption } from "../engines/resume.ts";
+import { topLevelFields } from "../protocol/json-fields.ts";
+import { JsonReader } from "../protocol/json-reader.ts";
+import { NOTHING_SAID, type Said } from "../protocol/said.ts";
+import { splice } from "../protocol/splice.ts";
+import type { Joint, RunKind, Stitcher } from "../protocol/stitch.ts";
+import type { Place } from "./admission.ts";
+
+/** One run of a request: what is sent, and how it relates to the run before. */
+export interface RunPlan {
+  readonly body: Uint8Array;
+  readonly kind: RunKind;
+  /** Where, if not to where the client sent it. */
+  readonly path?: string;
+  readonly joint?: Joint;
+}
+
+/** How one request can go on behind what was said of it. */
+export class WayOn {
+  readonly #place: Place;
+  readonly #stitcher: Stitcher | undefined;
+  readonly #model: string | undefined;
+  /** As it was sent the first time. */
+  readonly #body: Uint8Array;
+
+  readonly #request: OutgoingRequest;
+
+  constructor(
+    place: Place,
+    stitcher: Stitcher | undefined,
+    sent: { readonly model: string | undefined; body: Uint8Array },
+  ) {
+    this.#place = place;
+    this.#stitcher = stitcher;
+    this.#model = sent.model;
+    this.#body = sent.body;
+    const { route, facts, priority } = place;
+    this.#request = { route, facts, body: new JsonReader(topLevelFields(sent.body)), priority, parkable: true };
+  }
+
+  /** What goes on; `raw` when that takes {@link WayOn.prepareRaw}, `undefined` where it cannot. */
+  get next(): Resumption | "raw" | undefined {
+    if (this.#stitcher?.resumable !== true || this.#leftInContext() <= 0) return undefined;
+    return this.#behind(this.#stitcher.said);
+  }
+
+  /** Whether it could once more was said. */
+  get possible(): boolean {
+    const { said, continuable } = this.#stitcher ?? { said: NOTHING_SAID, continuable: false };
+    const more = { ...said, content: said.content.trimEnd() + MORE, tokens: said.tokens ?? 1 };
+    return continuable && this.#leftInContext() > 0 && this.#behind(more) !== undefined;
+  }
+
+  /** The most tokens that may still come; `undefined` when nobody knows. */
+  get tokensLeft(): number | undefined {
+    const tokens = this.#stitcher?.said.tokens;
+    const { maxTokens } = this.#place.facts;
+    const byLimit = maxTokens === undefined || tokens === undefined ? Infinity : maxTokens - tokens;
+    const left = Math.min(byLimit, this.#leftInContext());
+    return left === Infinity ? undefined : left;
+  }
+
+  /** Whether it must be proven for its model first that it can go on at all. */
+  get needsProof(): boolean {
+    const { rawResume } = this.#place.upstream.engine;
+    if (rawResume?.needsProof?.(this.#request) !== true || this.#stitcher === undefined) return false;
+    return rawResume.canContinue(this.#request, { ...NOTHING_SAID, content: MORE });
+  }
+
+  /** Whether what was said can be gone on with as raw text. */
+  get canBeRaw(): boolean {
+    return this.#stitcher?.resumable === true && this.#isRawPossible(this.#stitcher.said);
+  }
+
+  /** `undefined` when the server did not help. */
+  async prepareRaw(ask: Ask): Promise<RunPlan | undefined> {
+    const { upstream } = this.#place;
+    const stand: RawStand = { said: this.#stitcher!.said, proof: upstream.proofFor(this.#model) };
+    const run = await upstream.engine.rawResume?.prepare(ask, { ...this.#request, sent: this.#body }, stand);
+    return run && { ...this.plan(run), path: run.path };
+  }
+
+  /** The run of {@link WayOn.next}. */
+  plan({ edits, joint }: Resumption): RunPlan {
+    return { body: splice(this.#body, edits), kind: "behind", ...(joint !== undefined && { joint }) };
+  }
+
+  #behind(said: Said): Resumption | "raw" | undefined {
+    const { upstream } = this.#place;
+    const resumption = upstream.mayResume(this.#model) ? upstream.engine.resume?.(this.#request, said) : undefined;
+    if (resumption !== undefined) return resumption;
+    return this.#isRawPossible(said) ? "raw" : undefined;
+  }
+
+  #isRawPossible(said: Said): boolean {
+    const { upstream } = this.#place;
+    const { rawResume } = upstream.engine;
+    if (rawResume === undefined || !upstream.mayResumeRaw(this.#model)) return false;
+    const request = this.#request;
+    if (rawResume.needsProof?.(request) === true && upstream.proofFor(this.#model) === undefined) return false;
+    return rawResume.canContinue(request, said);
+  }
+
+  /** A prompt that fills the context is refused, however little is to be said behind it. */
+  #leftInContext(): number {
+    const { contextTokens } = this.#place.upstream;
+    const promptTokens = this.#stitcher?.promptTokens;
+    const tokens = this.#stitcher?.said.tokens;
+    if (contextTokens === undefined || promptTokens === undefined || tokens === undefined) return Infinity;
+    return contextTokens - promptTokens - tokens - CONTEXT_MARGIN;
+  }
+}
+
+/** Enough for whoever goes on only behind a longer text. */
+const MORE = "x".repeat(100);
+/** A template may write a little around an answer that is continued, and the text be read in other tokens than it was said in. */
+const CONTEXT_MARGIN = 16;
