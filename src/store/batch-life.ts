@@ -18,7 +18,7 @@ export function hasEnded(batch: BatchRecord): boolean {
 }
 
 /** Whether an outcome may still be recorded for one of its lines. */
-export function takesOutcomes(batch: BatchRecord): boolean {
+export function takesOutcomes(batch: Pick<BatchRecord, "status" | "finalizingAt">): boolean {
   return batch.finalizingAt === null && (batch.status === "in_progress" || batch.status === "cancelling");
 }
 

@@ -57,9 +57,13 @@ export function openDatabase(directory: string): OwnedDatabase {
   }
 }
 
-/** In WAL mode FULL syncs at each commit; NORMAL would lose the last commits in a power cut. */
+/**
+ * In WAL mode FULL syncs at each commit; NORMAL would lose the last commits in a power cut. On a Mac a plain fsync stops at the drive's
+ * cache, so SQLite is asked for the full one, which Node itself uses for files. The journal of one long transaction gives its space back.
+ */
 function makeDurable(db: Database): void {
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864");
+  db.exec("PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
 }
 
 /** A build of SQLite may fall back to NORMAL at the first write in WAL mode (better-sqlite3's does), so it is asked only now. */

@@ -1,13 +1,12 @@
 import { takesOutcomes } from "../batch-life.ts";
 import { isSuccess } from "../line-outcome.ts";
 import type { LineOutcome, Settlement } from "../line-record.ts";
-import { batchById } from "./batch-rows.ts";
 import type { Database } from "./database.ts";
 
 /** Records one settlement, and the batch's counters with it; false where it came too late. */
 export function record(db: Database, settlement: Settlement): boolean {
-  const row = batchById(db, settlement.batchId);
-  if (row === undefined || !takesOutcomes(row.batch)) return false;
+  const row = openBatch(db, settlement.batchId);
+  if (row === undefined) return false;
   const { n, attempt, result } = settlement;
   switch (result.kind) {
     case "retry":
@@ -20,6 +19,13 @@ export function record(db: Database, settlement: Settlement): boolean {
         ? succeeded(db, row.seq, n) && keep(db, row.seq, n, result)
         : changesClaimed(db, "state = ?", [4, row.seq, n, attempt]) && keep(db, row.seq, n, result);
   }
+}
+
+/** The number of a batch that takes outcomes. Only what that depends on is read: this is asked for every line. */
+function openBatch(db: Database, id: string): { readonly seq: number } | undefined {
+  const row = db.get(`SELECT seq, status, finalizing_at AS "finalizingAt" FROM batch WHERE id = ?`, id);
+  if (row === undefined || !takesOutcomes(row as unknown as Parameters<typeof takesOutcomes>[0])) return undefined;
+  return { seq: row["seq"] as number };
 }
 
 function giveBack(db: Database, line: readonly number[], notBefore: number | undefined): boolean {

@@ -27,7 +27,7 @@ export class StoreThread {
     this.#worker = new Worker(THREAD, { workerData: options, execArgv: [], name: "headgate-store" });
     this.#worker.on("message", (report: Report) => this.#hear(report));
     this.#worker.on("error", (error: Error) =>
-      this.#refuse(new StoreError("store_closed", "the store's thread failed", { cause: error })),
+      this.#refuse(new StoreError("store_closed", `the store's thread failed: ${error.message}`, { cause: error })),
     );
     this.#worker.on("exit", () => {
       this.#refuse(new StoreError("store_closed", "the store is closed"));
