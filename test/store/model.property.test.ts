@@ -33,7 +33,7 @@ class Sqlite {
     return new Map(
       outcomes.map((outcome) => [
         outcome.id,
-        "error" in outcome ? refusal(outcome.error) : (structuredClone(outcome.value) as unknown),
+        "error" in outcome ? refusal(outcome.error) : structuredClone<unknown>(outcome.value),
       ]),
     );
   }

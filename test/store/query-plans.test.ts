@@ -9,9 +9,9 @@ import { quickDirectory } from "./directories.ts";
 describe("the queries of a claim", () => {
   it("never walk through all lines, and never sort", () => {
     const directory = quickDirectory();
-    const { db, close } = openDatabase(join(directory, "data"));
+    const owned = openDatabase(join(directory, "data"));
     for (const [name, sql] of Object.entries(CLAIM_QUERIES)) {
-      const steps = db.all(`EXPLAIN QUERY PLAN ${sql}`).map(({ detail }) => String(detail));
+      const steps = owned.db.all(`EXPLAIN QUERY PLAN ${sql}`).map(({ detail }) => String(detail));
       assert.ok(steps.length > 0, name);
       // A scan of an index that holds nothing but what is asked for is none of the table.
       const bad = steps.filter(
@@ -19,7 +19,7 @@ describe("the queries of a claim", () => {
       );
       assert.deepEqual(bad, [], name);
     }
-    close();
+    owned.close();
     rmSync(directory, { recursive: true });
   });
 });
