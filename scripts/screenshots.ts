@@ -20,7 +20,7 @@ const PHONE: BrowserContextOptions = {
   hasTouch: true,
 };
 /** Until the picture tells something. */
-const BUSY_MS = 25_000;
+const BUSY_MS = 60_000;
 
 interface Picture {
   readonly name: string;

@@ -58,7 +58,7 @@ describe("what an operator does on the dashboard", { skip: missing ?? false }, (
     await page.getByRole("button", { name: "Set", exact: true }).click();
     await it.until(() => it.gate.capacity === 5);
     await page.getByText("of 5").first().waitFor();
-    await page.getByRole("button", { name: "Set back" }).click();
+    await page.getByRole("button", { name: "Follow server" }).click();
     await it.until(() => it.gate.capacity === 2);
   });
 

@@ -29,7 +29,8 @@ export class TestBrowser implements AsyncDisposable {
 
   /** Opens the dashboard of the gateway at `url`, as somebody who was never there. */
   async visit(url: string, { key, gate, ...options }: VisitOptions = {}): Promise<Visit> {
-    const context = await this.#browser.newContext(options);
+    // A picture that flows costs more than all the rest, and no test looks at how it flows.
+    const context = await this.#browser.newContext({ reducedMotion: "reduce", ...options });
     if (key !== undefined)
       await context.addInitScript(`sessionStorage.setItem("headgate-key", ${JSON.stringify(key)})`);
     const page = await context.newPage();

@@ -82,9 +82,13 @@ describe("the crowd at a gate", () => {
     );
   });
 
-  test("has no estimates before a permit ever came back, nor while there are no permits", () => {
+  test("has no estimates before a permit ever came back, nor while nobody is let in", () => {
     const requests = [aRequest("a")];
-    for (const gate of [aGate({ meanHoldMs: null }), aGate({ meanHoldMs: 5, capacity: 0 })]) {
+    for (const gate of [
+      aGate({ meanHoldMs: null }),
+      aGate({ meanHoldMs: 5, capacity: 0 }),
+      aGate({ meanHoldMs: 5, state: "paused" }),
+    ]) {
       assert.equal(crowdOf(modelOf({ requests, gates: [gate] }), gate).waiters[0]!.etaMs, undefined);
     }
   });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EndedView, LongStatus } from "../../src/gateway/control/long-status.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { startGateway } from "../support/gateway.ts";
 import { ADMIN, ALICE, BOB, CHAT, KEYS, Scene } from "./control-scene.ts";
 import { LiveReader } from "./live-reader.ts";
 
@@ -96,4 +97,34 @@ test("a user learns of others' ended requests only that they were there, and an 
   const [bobsView] = endedIn(bobs!);
   assert.deepEqual([bobsView!.client, bobsView!.model, bobsView!.outcome], [undefined, undefined, "finished"]);
   for (const live of [admins!, alices!, bobs!]) await live[Symbol.asyncDispose]();
+});
+
+test("a request that stepped aside says when, and when it went on", async () => {
+  await using it = await startGateway({
+    server: { engine: "llama-server", answer: { tokens: 30 }, timing: { decodeMsPerToken: 3 } },
+    config: { preempt: { enabled: true, minRunMs: 0 } },
+  });
+  const ask = async (path: string): Promise<void> => {
+    const answer = await it.post(path + CHAT, {
+      model: "small",
+      stream: true,
+      messages: [{ role: "user", content: "x" }],
+    });
+    await answer.text();
+  };
+  const background = ask("/background");
+  await it.until(() => [...it.gateway.requests.live.values()].some(({ firstTokenAt }) => firstTokenAt !== undefined));
+  await ask("/foreground");
+  await background;
+  await using live = await LiveReader.open(it.url, {}, WITH_HISTORY);
+  const [, parked] = endedIn(live);
+  assert.deepEqual(
+    parked!.phases!.map(([phase]) => phase),
+    ["sent", "answering", "parked", "answering"],
+  );
+  const times = parked!.phases!.map(([, at]) => at);
+  assert.deepEqual(
+    times,
+    times.toSorted((a, b) => a - b),
+  );
 });

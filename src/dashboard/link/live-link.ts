@@ -41,18 +41,19 @@ export class LiveLink {
 
   async #run(): Promise<void> {
     for (let tries = 0; ; tries++) {
-      this.#events.state(tries === 0 ? "connecting" : "lost", undefined);
+      let why: string | undefined;
       try {
         await this.#follow(() => {
           tries = 0;
         });
       } catch (error) {
+        if (error instanceof Refusal) why = error.message;
         if (error instanceof Refusal && (error.status === 401 || error.status === 403)) {
           this.#running = false;
           return this.#events.state("denied", error.message);
         }
       }
-      this.#events.state("lost", undefined);
+      this.#events.state("lost", why);
       await this.#pause(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]!);
     }
   }

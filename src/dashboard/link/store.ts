@@ -11,8 +11,8 @@ const TICK_MS = 1_000;
 export class Store {
   readonly model: Model = new Model();
   link: LinkState = "connecting";
-  /** Why no key or another is needed. */
-  denial: string | undefined;
+  /** What the gateway said when it did not let the page look. */
+  why: string | undefined;
   /** Whether there ever was a snapshot. */
   known = false;
   batches: readonly Batch[] | undefined;
@@ -63,7 +63,7 @@ export class Store {
 
   useKey(key: string): void {
     keepKey(key);
-    this.denial = undefined;
+    this.why = undefined;
     this.#live.start();
   }
 
@@ -94,7 +94,7 @@ export class Store {
 
   #linkChanged(state: LinkState, why: string | undefined): void {
     this.link = state;
-    this.denial = state === "denied" ? (why ?? "a key is needed") : undefined;
+    this.why = why;
     if (state === "live") {
       this.#endBatches ??= watchBatches((batches) => {
         this.batches = batches;

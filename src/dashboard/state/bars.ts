@@ -39,10 +39,11 @@ export function barsOf({ running, waiters, ended }: Crowd, most: number): readon
   return [...ran.slice(-(most - waiting.length)), ...parked, ...others];
 }
 
-/** The shortest span that shows most of the bars from their first run on. */
+/** The shortest span that shows most of what ran, from its first permit on; how long the others waited is in the tables. */
 export function fittingSpan(bars: readonly Bar[], now: number): number {
-  const ages = bars.map((bar) => now - startOf(bar)).sort((a, b) => a - b);
-  const most = ages[Math.floor(ages.length * 0.85)] ?? 0;
+  const ran = bars.filter(({ stretches }) => stretches.some(({ phase }) => phase !== "waiting"));
+  const ages = (ran.length > 0 ? ran : bars).map((bar) => now - startOf(bar)).sort((a, b) => a - b);
+  const most = ages[Math.floor(ages.length * 0.9)] ?? 0;
   return SPANS_MS.find((span) => span >= most * 1.1) ?? SPANS_MS.at(-1)!;
 }
 

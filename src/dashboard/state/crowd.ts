@@ -7,7 +7,7 @@ export interface Waiter {
   readonly request: RequestView;
   /** 1 is next. */
   readonly position: number;
-  /** Until the permit comes, estimated; `undefined` before one ever came back. */
+  /** Until the permit comes, estimated; `undefined` before one ever came back, and while nobody is let in. */
   readonly etaMs: number | undefined;
 }
 
@@ -36,11 +36,15 @@ export function crowdOf(model: Model, gate: GateView): Crowd {
     waiters: inLine(gate, waiting).map((request, index) => ({
       request,
       position: index + 1,
-      etaMs:
-        gate.meanHoldMs === null || gate.capacity === 0 ? undefined : (gate.meanHoldMs * (index + 1)) / gate.capacity,
+      etaMs: etaMs(gate, index + 1),
     })),
     ended: [...model.ended.values()].filter((ended) => ended.gate === gate.name).toReversed(),
   };
+}
+
+function etaMs({ meanHoldMs, capacity, state }: GateView, position: number): number | undefined {
+  if (meanHoldMs === null || capacity === 0 || state === "paused") return undefined;
+  return (meanHoldMs * position) / capacity;
 }
 
 /** When its present phase began, as far as is known. */

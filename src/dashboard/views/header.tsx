@@ -42,7 +42,10 @@ export function Header({ gates, shown }: { gates: readonly GateView[]; shown: st
             </button>
           </>
         )}
-        <span class={`link ${store.link}`}>{LINK[store.link]}</span>
+        <span class={`link ${store.link}`}>
+          {LINK[store.link]}
+          {store.link === "lost" && store.why !== undefined && `: ${store.why}`}
+        </span>
       </p>
     </header>
   );

@@ -16,7 +16,7 @@ export function KeyForm(): JSX.Element {
         This gateway has keys. One with the role <em>admin</em> may act; any other may look. It is kept until this tab
         is closed, and nowhere else.
       </p>
-      {store.hasKey && (
+      {store.hasKey && store.why !== undefined && (
         <p class="failed" role="alert">
           That key is not known here.
         </p>

@@ -69,7 +69,7 @@ function Capacity({ gate, disabled }: { gate: GateView; disabled: boolean }): JS
           title="Use the capacity that the model server tells"
           onClick={() => void set(null)}
         >
-          Set back
+          Follow server
         </button>
       )}
     </form>
