@@ -1,4 +1,4 @@
-import type { StepAside } from "../engines/engine.ts";
+import type { StepAside } from "../engines/engine-words.ts";
 import type { Upstream } from "../gateway/upstream.ts";
 
 /** What happens to a running answer, to follow "when a person comes,". */

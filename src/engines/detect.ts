@@ -1,4 +1,5 @@
-import type { Engine, EngineName, Probe, ProbeAnswer } from "./engine.ts";
+import type { Engine, Probe, ProbeAnswer } from "./engine.ts";
+import type { EngineName } from "./engine-words.ts";
 import { llamaServer } from "./llama-server.ts";
 import { lmStudio } from "./lm-studio.ts";
 import { mlxLm } from "./mlx-lm.ts";

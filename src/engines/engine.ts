@@ -7,19 +7,7 @@ import type { Cancelling } from "./cancel.ts";
 import type { ChatTemplate } from "./chat-template.ts";
 import type { RawResume } from "./raw-resume.ts";
 import type { Resume } from "./resume.ts";
-
-export type EngineName =
-  | "llama-server"
-  | "ollama"
-  | "lm-studio"
-  | "mlx-lm"
-  | "mlx-vlm"
-  | "vllm-mlx"
-  | "omlx"
-  | "vllm"
-  | "sglang"
-  | "simulated"
-  | "unknown";
+import type { EngineName, Health, StepAside } from "./engine-words.ts";
 
 /** Asks a server small questions. Every answer is bounded in time and size. */
 export interface Probe {
@@ -44,12 +32,6 @@ export interface Capacity {
   /** For the start-up banner: "/props total_slots". */
   readonly source: string;
 }
-
-/** `loading`: it answers, and will take work soon. */
-export type Health = "ready" | "loading" | "down";
-
-/** What happens to a running background request when a person comes: it continues later, starts over, or finishes first. */
-export type StepAside = "resume" | "restart" | "finish";
 
 /** Which of an engine's ways to continue an answer lead where its model would have gone anyway. */
 export interface WaysOn {

@@ -1,4 +1,5 @@
-import type { Health, Probe } from "./engine.ts";
+import type { Probe } from "./engine.ts";
+import type { Health } from "./engine-words.ts";
 
 /**
  * How a server is, judged by its answer at `path`. Any answer below 500 will do, a refusal for want of a key too: somebody is

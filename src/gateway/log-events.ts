@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Health } from "../engines/engine.ts";
+import type { Health } from "../engines/engine-words.ts";
 import type { Gate } from "../gate/index.ts";
 import type { Classification } from "./classify.ts";
 import type { Upstream } from "./upstream.ts";

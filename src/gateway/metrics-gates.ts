@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import type { Health } from "../engines/engine.ts";
+import type { Health } from "../engines/engine-words.ts";
 import type { Gate, GateSnapshot } from "../gate/index.ts";
 import type { QueueConfig } from "./config/types.ts";
 import type { PriorityClass } from "./priority-class.ts";

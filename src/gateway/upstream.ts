@@ -1,6 +1,7 @@
 import { Pool } from "undici";
 import type { RunName } from "../engines/cancel.ts";
-import type { Capacity, Engine, Health, OptIn, Probe, WaysOn } from "../engines/engine.ts";
+import type { Capacity, Engine, OptIn, Probe, WaysOn } from "../engines/engine.ts";
+import type { Health } from "../engines/engine-words.ts";
 import { identifyServer } from "../engines/detect.ts";
 import { HttpProbe } from "../engines/http-probe.ts";
 import type { Ask, Proof } from "../engines/raw-resume.ts";

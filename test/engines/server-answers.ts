@@ -1,5 +1,5 @@
 /** What servers answer to a probe: written after their sources and documentation, shortened to what could matter. */
-import type { EngineName } from "../../src/engines/engine.ts";
+import type { EngineName } from "../../src/engines/engine-words.ts";
 import { modelList, Reply, type Script } from "./scripted-probe.ts";
 
 const fastApi404 = (): Reply => new Reply(404, { detail: "Not Found" });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { identifyServer } from "../../src/engines/detect.ts";
-import type { Engine, EngineName } from "../../src/engines/engine.ts";
+import type { Engine } from "../../src/engines/engine.ts";
+import type { EngineName } from "../../src/engines/engine-words.ts";
 import { HttpProbe } from "../../src/engines/http-probe.ts";
 import { aggregator } from "../../src/protocol/aggregate.ts";
 import { hider } from "../../src/protocol/hide.ts";

@@ -1,5 +1,6 @@
 import { identifyServer } from "../../engines/detect.ts";
-import type { Engine, EngineName, Health, StepAside } from "../../engines/engine.ts";
+import type { Engine } from "../../engines/engine.ts";
+import type { EngineName, Health, StepAside } from "../../engines/engine-words.ts";
 import { HttpProbe } from "../../engines/http-probe.ts";
 import type { Clock } from "../../gate/index.ts";
 import { instanceAt } from "../../gateway/discovery.ts";

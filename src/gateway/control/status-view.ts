@@ -1,4 +1,4 @@
-import type { EngineName, Health, StepAside } from "../../engines/engine.ts";
+import type { EngineName, Health, StepAside } from "../../engines/engine-words.ts";
 import type { GateState } from "../../gate/index.ts";
 import type { Phase } from "../phase.ts";
 
