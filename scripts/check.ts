@@ -20,6 +20,7 @@ const STEPS: readonly Step[] = [
   { name: "unused code", command: "knip", args: [] },
   { name: "public API", command: "node", args: ["scripts/api-report.ts"] },
   { name: "schema of the configuration", command: "node", args: ["scripts/config-schema.ts"] },
+  { name: "reference of the configuration", command: "node", args: ["scripts/config-docs.ts"] },
   { name: "build", command: "node", args: ["scripts/build.ts"] },
   { name: "package", command: "npm", args: ["run", "--silent", "lint:package"] },
 ];
