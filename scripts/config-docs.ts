@@ -25,7 +25,7 @@ function rowsOf(node: SchemaNode, above: string): Row[] {
     if (child.properties !== undefined) return rowsOf(child, path);
     const item = child.items;
     const row = { path, takes: takesOf(child), fallback: fallbackOf(child), about: child.description ?? "" };
-    return item?.properties === undefined ? [row] : [row, ...rowsOf(item, `${path}[]`)];
+    return item?.properties === undefined ? [row] : [row].concat(rowsOf(item, `${path}[]`));
   });
 }
 
@@ -75,22 +75,20 @@ function reference(): string {
   return parts.join("\n\n");
 }
 
-/** Laid out as the formatter would, so that the committed text can be compared. */
-function written(file: string, before: string): string {
+/** The document with the reference of today, laid out as the formatter does. */
+function withReference(before: string): string {
   const [head, rest] = before.split(BEGIN);
   const tail = rest?.split(END)[1];
   if (head === undefined || tail === undefined) throw new Error(`${file} needs a line "${BEGIN}" and one "${END}"`);
-  writeFileSync(file, `${head}${BEGIN}\n\n${reference()}\n\n${END}${tail}`);
-  const { exitCode, output } = run("oxfmt", [file]);
-  if (exitCode !== 0) throw new Error(output);
-  return readFileSync(file, "utf8");
+  return `${head}${BEGIN}\n\n${reference()}\n\n${END}${tail}`;
 }
 
 const file = join(root, "docs/configuration.md");
 const committed = readFileSync(file, "utf8");
-const current = written(file, committed);
-if (!process.argv.includes("--write") && current !== committed) {
-  writeFileSync(file, committed);
+const { exitCode, output: current } = run("oxfmt", ["--stdin-filepath", file], { input: withReference(committed) });
+if (exitCode !== 0) throw new Error(current);
+if (process.argv.includes("--write")) writeFileSync(file, current);
+else if (current !== committed) {
   console.log("docs/configuration.md is not current; run npm run config:docs");
   process.exitCode = 1;
 }

@@ -16,6 +16,8 @@ export interface Result {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** What it reads from standard input. */
+  readonly input?: string;
   /** After this the tool is ended and counts as failed. */
   readonly timeoutMs?: number;
 }
@@ -28,6 +30,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     env: { ...process.env, ...options.env, PATH: path },
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
+    ...(options.input === undefined ? {} : { input: options.input }),
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
   });
   if (child.error !== undefined && child.pid === 0) throw child.error;

@@ -35,10 +35,13 @@ export async function serve(flags: Readonly<Record<string, unknown>>): Promise<v
   if (addresses === undefined) return search.close();
   if (await isItsOwnUpstream(gateway)) return forLaunchd(flags);
   if (discovers) search.keepLooking(addresses.map(({ port }) => port));
-  process.stdout.write(banner(addresses.map(urlOf), gateway.upstreams.all, search.simulating, config.preempt.enabled));
+  // Before anybody is told that it runs, and may want to change or end it.
   process.on("SIGHUP", () => reload(gateway, load));
+  const signal = nextSignal();
+  process.stdout.write(banner(addresses.map(urlOf), gateway.upstreams.all, search.simulating, config.preempt.enabled));
   const awake = flags["keepAwake"] === true ? keepAwake(gateway) : undefined;
-  await endOfService(gateway, search);
+  await signal;
+  await endService(gateway, search);
   awake?.close();
 }
 
@@ -105,9 +108,8 @@ function reload(gateway: Gateway, load: () => LoadedConfig): void {
   }
 }
 
-/** Resolves once a signal came and everybody was served, the limit passed, or a second signal came. */
-async function endOfService(gateway: Gateway, search: ServerSearch): Promise<void> {
-  await nextSignal();
+/** Resolves once everybody was served, the limit passed, or a second signal came. */
+async function endService(gateway: Gateway, search: ServerSearch): Promise<void> {
   const { shutdownMs } = gateway.config.limits;
   process.stdout.write(`Shutting down: running requests have ${shutdownMs / 1000} s. A second signal ends at once.\n`);
   await Promise.race([gateway.shutDown(shutdownMs), nextSignal().then(() => gateway.close())]);

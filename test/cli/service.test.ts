@@ -20,6 +20,9 @@ const SPEC: ServiceSpec = {
 };
 const HOME = { folder: "/home/a", config: undefined, userId: 501 };
 
+/** Part of systemd; not everywhere. */
+const ANALYZE = "systemd-analyze";
+
 function canRun(command: string, ...args: readonly string[]): boolean {
   return spawnSync(command, args).status === 0;
 }
@@ -80,13 +83,13 @@ WantedBy=default.target
     assert.equal(systemd({ ...HOME, config: "/x" }).file, "/x/systemd/user/headgate.service");
   });
 
-  const skip = canRun("systemd-analyze", "--version") ? false : "there is no systemd-analyze";
+  const skip = canRun(ANALYZE, "--version") ? false : "there is no systemd-analyze";
   test("is a unit in the eyes of systemd", { skip }, () => {
     using folder = new Folder();
     const file = join(folder.path, "headgate.service");
     const spec = { ...SPEC, node: process.execPath, program: process.execPath, folder: folder.path };
     writeFileSync(file, systemd(HOME).text(spec));
-    const { status, stderr } = spawnSync("systemd-analyze", ["--user", "verify", file], {
+    const { status, stderr } = spawnSync(ANALYZE, ["--user", "verify", file], {
       encoding: "utf8",
       env: { ...process.env, XDG_RUNTIME_DIR: folder.path },
     });

@@ -11,6 +11,9 @@ import { Workshop, type Tried } from "./workshop.ts";
 /** How blocks of each language are tried. `text` is what a program prints, or a picture. */
 const LANGUAGES = ["ts", "sh", "json", "yaml", "python", "nginx", "text"];
 
+/** Each command starts a process, and there are many. */
+const LIMIT_MS = 300_000;
+
 function has(program: string): boolean {
   return spawnSync(program, ["--version"]).error === undefined;
 }
@@ -78,7 +81,7 @@ describe("blocks of the documents", () => {
   for (const document of documents) {
     const ours = blocksOf("sh").filter((block) => block.document === document);
     if (ours.length === 0) continue;
-    test(`commands of ${document} run, against a gateway with a simulated server`, async () => {
+    test(`commands of ${document} run, against a gateway with a simulated server`, { timeout: LIMIT_MS }, async () => {
       await using shop = await Workshop.open();
       const failures: string[] = [];
       for (const block of ours) {
@@ -103,9 +106,11 @@ describe("blocks of the documents", () => {
       }
       for (const [, name = ""] of text.matchAll(/file:(\S+)/g)) {
         mkdirSync(dirname(join(shop.folder, name)), { recursive: true });
-        writeFileSync(join(shop.folder, name), "a-secret");
+        writeFileSync(join(shop.folder, name), `secret-of-${name}`);
       }
-      const environment = Object.fromEntries([...text.matchAll(/\$(\w+)/g)].map(([, name = ""]) => [name, "a-secret"]));
+      const environment = Object.fromEntries(
+        [...text.matchAll(/\$(\w+)/g)].map(([, name = ""]) => [name, `secret-of-${name}`]),
+      );
       const config = shop.write("block.yaml", text);
       assert.doesNotThrow(() => void loadConfig({ flags: { config }, environment, folder: shop.folder }), at);
     }

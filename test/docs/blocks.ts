@@ -20,7 +20,7 @@ export interface Block {
 
 const FENCE = /^( *)(?<fence>```+)(?<language>[^\n`]*)\n(?<text>[\s\S]*?)^ *\k<fence>$/gm;
 /** `<!-- example: run -->`, `<!-- example: syntax only: needs a Mac -->`, `<!-- example: setup … -->`; several may follow each other. */
-const REMARKS = /(?:<!-- example: [\s\S]*?-->\s*)+$/;
+const REMARKS = /(?:<!-- example: (?:(?!-->)[\s\S])*-->\s*)+$/;
 const REMARK = /<!-- example: ([\s\S]*?)-->/g;
 
 /** Documents for users: their blocks are tried. */

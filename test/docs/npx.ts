@@ -8,6 +8,7 @@ import { join } from "node:path";
 const [program, command, ...rest] = process.argv.slice(2);
 if (program !== "headgate") throw new Error(`npx ${program}: only headgate can be tried here`);
 
+const LISTENS = "Headgate listens on";
 const serves = command === "serve";
 const args = serves ? [command, ...onFreePort(rest)] : [command, ...rest].filter((word) => word !== undefined);
 const child = spawn(process.execPath, [join(import.meta.dirname, "../../src/cli/main.ts"), ...args], {
@@ -16,11 +17,13 @@ const child = spawn(process.execPath, [join(import.meta.dirname, "../../src/cli/
 let said = "";
 child.stdout?.setEncoding("utf8").on("data", (text: string) => {
   process.stdout.write(text);
+  const listened = said.includes(LISTENS);
   said += text;
-  if (/Headgate listens on/.test(said)) child.kill("SIGTERM");
+  // Once: a second signal would cut its shutdown short.
+  if (!listened && said.includes(LISTENS)) child.kill("SIGTERM");
 });
 child.on("close", (code) => {
-  process.exitCode = serves && !said.includes("Headgate listens on") ? 1 : (code ?? 1);
+  process.exitCode = serves && !said.includes(LISTENS) ? 1 : (code ?? 1);
 });
 
 function onFreePort(flags: readonly string[]): string[] {

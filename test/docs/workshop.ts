@@ -26,10 +26,10 @@ export class Workshop implements AsyncDisposable {
     this.#gateway = gateway;
     symlinkSync(join(root, "node_modules"), join(this.folder, "node_modules"));
     symlinkSync(join(root, "package.json"), join(this.folder, "package.json"));
-    const bin = join(this.folder, "bin");
-    mkdirSync(bin);
-    writeFileSync(join(bin, "npx"), `#!/bin/sh\nexec "${process.execPath}" "${join(root, "test/docs/npx.ts")}" "$@"\n`);
-    chmodSync(join(bin, "npx"), 0o755);
+    mkdirSync(join(this.folder, "bin"));
+    this.#program("npx", `exec "${process.execPath}" "${join(root, "test/docs/npx.ts")}" "$@"`);
+    // It would install into the repository's own node_modules.
+    this.#program("npm", "echo 'npm is not for blocks that are run' >&2; exit 1");
   }
 
   static async open(): Promise<Workshop> {
@@ -43,6 +43,12 @@ export class Workshop implements AsyncDisposable {
     return text
       .replaceAll("http://127.0.0.1:11400", url)
       .replaceAll(/http:\/\/127\.0\.0\.1:(?:8080|8000|1234|11434|30000)\b/g, server.url);
+  }
+
+  #program(name: string, text: string): void {
+    const file = join(this.folder, "bin", name);
+    writeFileSync(file, `#!/bin/sh\n${text}\n`);
+    chmodSync(file, 0o755);
   }
 
   write(name: string, text: string): string {
