@@ -300,6 +300,18 @@ for (const backend of BACKENDS) {
       assert.deepEqual(await known(store), ended);
     });
 
+    it("a batch that was cancelled takes the times of its retries with it", async () => {
+      await using opened = backend.open();
+      const { store } = opened;
+      await runningBatch(store, "batch_1", linesUpTo(1));
+      for (const line of await claim(store, 1))
+        await settle(store, settlementOf(line, { kind: "retry", retryAt: 2 ** 41 }));
+      await store.end("batch_1", "cancelled", NOW + 1);
+      await finalize(store, "batch_1");
+      await store.finish("batch_1", [], NOW + 60);
+      assert.equal(await store.nextRetryAt(), undefined);
+    });
+
     it("what is not being finalized cannot finish", async () => {
       await using opened = backend.open();
       const { store } = opened;

@@ -29,7 +29,9 @@ class Sqlite {
   }
 
   run(calls: readonly Call[]): Map<number, unknown> {
-    const outcomes = new GroupCommit(this.#owned, this.#directory, 0).run(calls);
+    const commits = new GroupCommit(this.#owned, this.#directory, 0);
+    const outcomes = commits.run(calls);
+    commits.tidy();
     return new Map(
       outcomes.map((outcome) => [
         outcome.id,

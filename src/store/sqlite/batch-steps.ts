@@ -5,6 +5,7 @@ import type { NewLine } from "../line-record.ts";
 import { batchById, type BatchRow, knownBatch, saveBatch } from "./batch-rows.ts";
 import type { Database } from "./database.ts";
 import { addFile } from "./file-rows.ts";
+import { leaveBehind } from "./leftovers.ts";
 
 export function addLines(db: Database, id: string, lines: readonly NewLine[]): void {
   const { seq, batch } = knownBatch(db, id);
@@ -75,7 +76,7 @@ export function finish(db: Database, id: string, files: readonly FileRecord[], n
   if (hasEnded(row.batch)) return row.batch;
   const next = write(db, row, finished(row.batch, now));
   for (const file of files) addFile(db, file);
-  dropLines(db, row.seq);
+  leaveBehind(db, row.seq);
   return next;
 }
 

@@ -1,5 +1,6 @@
 import { requireFreeSpace } from "../free-space.ts";
 import { StoreError } from "../store-error.ts";
+import { dropSome, hasLeftovers } from "./leftovers.ts";
 import type { OwnedDatabase } from "./open-database.ts";
 import { type Method, NEWCOMERS, OPERATIONS, READS } from "./operations.ts";
 
@@ -35,6 +36,17 @@ export class GroupCommit {
     const outcomes = calls.filter(({ method }) => READS.has(method)).map((call) => this.#attempt(call));
     const writes = calls.filter(({ method }) => !READS.has(method));
     return writes.length === 0 ? outcomes : [...outcomes, ...this.#write(writes)];
+  }
+
+  /** Does a piece of what can wait, and says whether there is more. */
+  tidy(): boolean {
+    const { db } = this.#owned;
+    if (!hasLeftovers(db)) return false;
+    db.transaction(() => {
+      this.#requireOwnership();
+      dropSome(db);
+    });
+    return true;
   }
 
   #write(calls: readonly Call[]): Outcome[] {

@@ -1,5 +1,6 @@
 import type { SQLInputValue } from "node:sqlite";
 import type { BatchEnding } from "../batch-record.ts";
+import { hasEnded } from "../batch-life.ts";
 import { neverRan } from "../line-outcome.ts";
 import type { LineOutcome, LineResult } from "../line-record.ts";
 import { knownBatch } from "./batch-rows.ts";
@@ -20,6 +21,8 @@ export function results(
   query: { readonly which: "output" | "error"; readonly after: number; readonly limit: number },
 ): readonly LineResult[] {
   const { seq, batch } = knownBatch(db, id);
+  // What is still to be dropped is no result any more.
+  if (hasEnded(batch)) return [];
   const states = query.which === "error" && batch.finalizingAt !== null ? STATES.errorAndNeverRan : STATES[query.which];
   const found: LineResult[] = [];
   let length = 0;

@@ -5,7 +5,8 @@ export const APPLICATION_ID = 0x48476174;
  * Forward only: each entry leads from the version of its place to the next, and is never changed once it was released. `PRAGMA user_version`
  * says how many a file has had.
  *
- * `line` holds what every look at the queue reads, so that its pages stay few; the long answers are in `outcome`.
+ * `line` holds what every look at the queue reads, so that its pages stay few; the long answers are in `outcome`. Both are dropped in
+ * pieces behind a batch that ended; `leftover` names those with any.
  * States of a line: 0 pending, 1 waiting to be tried again, 2 claimed, 3 succeeded, 4 failed.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -111,6 +112,10 @@ export const MIGRATIONS: readonly string[] = [
     code TEXT,
     message TEXT,
     PRIMARY KEY (batch, n)
+  ) STRICT;
+
+  CREATE TABLE leftover (
+    batch INTEGER PRIMARY KEY REFERENCES batch (seq) ON DELETE CASCADE
   ) STRICT;
   `,
 ];

@@ -7,6 +7,7 @@ import { type Call, GroupCommit, type Outcome } from "./group-commit.ts";
 import { type Report, type ThreadOptions, toMessage } from "./messages.ts";
 import { openDatabase, type OwnedDatabase } from "./open-database.ts";
 import { toStoreError } from "./sqlite-error.ts";
+import { Tidier } from "./tidier.ts";
 
 /** From the main thread: a call, or that no more will come. */
 export type Request = Call | "close";
@@ -32,6 +33,7 @@ function serve(port: MessagePort, { directory, minFreeBytes }: ThreadOptions): v
       say({ kind: "answered", id: outcome.id, value: outcome.value });
     }
   };
+  const tidier = new Tidier(commits);
   port.on("message", (first: Request) => {
     const group: Call[] = [];
     let request: Request | undefined = first;
@@ -40,10 +42,12 @@ function serve(port: MessagePort, { directory, minFreeBytes }: ThreadOptions): v
       request = group.length < MAX_GROUP ? next(port) : undefined;
     }
     for (const outcome of commits.run(group)) answer(outcome);
-    if (request !== "close") return;
+    if (request !== "close") return tidier.wake();
+    tidier.stop();
     owned.close();
     port.close();
   });
+  tidier.wake();
   say({ kind: "opened" });
 }
 
