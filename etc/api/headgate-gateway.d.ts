@@ -8,6 +8,8 @@ import { IncomingHttpHeaders } from "node:http";
 import { Logger } from "pino";
 import { PlaceInLine } from "headgate";
 import { Pool } from "undici";
+import { Readable } from "node:stream";
+import { Registry } from "prom-client";
 export declare class Gateway implements Control {
     #private;
     config: GatewayConfig;
@@ -23,9 +25,10 @@ export declare class Gateway implements Control {
     readonly log: Logger;
     readonly metrics: Metrics;
     readonly history: History;
+    readonly batches: BatchService | undefined;
     readonly instance: string;
     notReady: string | undefined;
-    constructor({ config, log, clock }: GatewayOptions);
+    constructor({ config, log, clock, batchStore, wallNow }: GatewayOptions);
     addUpstream(config: UpstreamConfig): Promise<Upstream>;
     reconfigure(wanted: GatewayConfig): ConfigChange;
     listen(): Promise<readonly AddressInfo[]>;
@@ -36,6 +39,8 @@ export interface GatewayOptions {
     readonly config: GatewayConfig;
     readonly log: Logger;
     readonly clock?: Clock;
+    readonly batchStore?: BatchStore;
+    readonly wallNow?: () => number;
 }
 export declare class ConfigError extends Error {
     readonly code = "config_invalid";
@@ -75,12 +80,15 @@ export interface GatewayConfig {
     readonly queue: QueueConfig;
     readonly preempt: PreemptConfig;
     readonly limits: LimitsConfig;
+    readonly data?: string | undefined;
+    readonly batches: BatchesConfig;
     readonly log: LogConfig;
 }
 interface Control extends GatewayContext {
     readonly gates: GateGroups;
     readonly metrics: Metrics;
     readonly history: History;
+    readonly batches: BatchService | undefined;
     readonly notReady: string | undefined;
 }
 declare class Keys {
@@ -151,6 +159,7 @@ declare class Retries {
 }
 declare class Metrics implements RequestObserver {
     #private;
+    readonly batches: BatchMetrics;
     constructor(measured: Measured);
     get contentType(): string;
     watch(gate: Gate): void;
@@ -167,6 +176,16 @@ declare class History implements RequestObserver {
     get ended(): readonly Ended[];
     watch(gate: Gate): void;
     closed(record: RequestRecord): void;
+}
+declare class BatchService {
+    #private;
+    readonly files: FileDesk;
+    readonly batches: BatchDesk;
+    constructor(options: BatchServiceOptions);
+    get open(): Iterable<BatchRecord>;
+    get inFlight(): number;
+    start(): Promise<void>;
+    close(): Promise<void>;
 }
 interface UpstreamConfig {
     readonly name?: string | undefined;
@@ -218,6 +237,10 @@ declare class Upstream {
 interface ConfigChange {
     readonly changed: readonly string[];
     readonly needRestart: readonly string[];
+}
+interface BatchStore {
+    readonly store: Store;
+    readonly blobs: Blobs;
 }
 interface Place {
     readonly source: string;
@@ -273,6 +296,16 @@ interface LimitsConfig {
     readonly queuedBodyBytes: number;
     readonly headersTimeoutMs: number;
     readonly shutdownMs: number;
+}
+interface BatchesConfig {
+    readonly enabled: boolean;
+    readonly maxInputBytes: number;
+    readonly maxFileBytes: number;
+    readonly maxLines: number;
+    readonly maxLineBytes: number;
+    readonly maxAttempts: number;
+    readonly retentionDays: number;
+    readonly oneModel: boolean;
 }
 interface LogConfig {
     readonly level: "debug" | "info" | "warn" | "error" | "silent";
@@ -379,12 +412,20 @@ declare class HeldPermit {
 interface KeptPlace extends PlaceInLine {
     readonly gate: string;
 }
+declare class BatchMetrics implements BatchObserver {
+    #private;
+    constructor(registry: Registry);
+    settled(fate: LineFate, count: number): void;
+    ended({ status }: BatchRecord): void;
+    measure({ open, inFlight }: OpenBatches, now: number): void;
+}
 type Measured = Pick<GatewayContext, "config" | "upstreams" | "bodies"> & {
     readonly gates: {
         readonly all: readonly {
             readonly gate: Gate;
         }[];
     };
+    readonly batches?: OpenBatches | undefined;
 };
 declare class Warnings {
     #private;
@@ -403,6 +444,66 @@ declare class GateHistory {
 interface Ended {
     readonly record: RequestRecord;
     readonly sequence: number;
+}
+declare class FileDesk {
+    #private;
+    constructor(means: FileDeskMeans);
+    beginUpload(): Promise<Upload>;
+    add(tenant: string, upload: Upload, wish: FileWish): Promise<FileObject>;
+    list(tenant: string, query: Query): Promise<ListObject<FileObject>>;
+    show(tenant: string, id: string): Promise<FileObject>;
+    find(tenant: string, id: string): Promise<FileRecord>;
+    read({ blob }: FileRecord, range: {
+        readonly start: number;
+        readonly end: number;
+    }): Promise<Readable>;
+    remove(tenant: string, id: string): Promise<{
+        readonly id: string;
+        readonly object: "file";
+        deleted: true;
+    }>;
+}
+declare class BatchDesk {
+    #private;
+    constructor(means: BatchDeskMeans);
+    create(ask: CreateAsk): Promise<BatchObject>;
+    list(tenant: string, query: Query): Promise<ListObject<BatchObject>>;
+    show(tenant: string, id: string): Promise<BatchObject>;
+    cancel(tenant: string, id: string): Promise<BatchObject>;
+    pause(id: string, paused: boolean, who: {
+        readonly tenant: string;
+        readonly anyTenant: boolean;
+    }): Promise<BatchObject>;
+}
+interface BatchServiceOptions {
+    readonly store: Store;
+    readonly blobs: Blobs;
+    readonly limits: () => BatchLimits;
+    readonly ask: AskLine;
+    readonly capacity: () => number;
+    readonly clock: Clock;
+    readonly wallNow?: () => number;
+    readonly observer: BatchObserver;
+}
+interface BatchRecord extends NewBatch {
+    readonly status: BatchStatus;
+    readonly ending: BatchEnding | null;
+    readonly paused: boolean;
+    readonly model: string | null;
+    readonly errors: readonly InputError[];
+    readonly outputFileId: string | null;
+    readonly errorFileId: string | null;
+    readonly inProgressAt: number | null;
+    readonly finalizingAt: number | null;
+    readonly completedAt: number | null;
+    readonly failedAt: number | null;
+    readonly expiredAt: number | null;
+    readonly cancellingAt: number | null;
+    readonly cancelledAt: number | null;
+    readonly total: number;
+    readonly completed: number;
+    readonly failed: number;
+    readonly usage: TokenSums;
 }
 interface ModelsConfig {
     readonly allow?: readonly string[] | undefined;
@@ -476,6 +577,62 @@ interface RunName {
     readonly request: string;
     readonly answer: string | undefined;
 }
+interface Store {
+    addFile(file: FileRecord): Promise<void>;
+    file(tenant: string, id: string): Promise<FileRecord | undefined>;
+    files(tenant: string, query: PageQuery & {
+        readonly purpose?: string | undefined;
+    }): Promise<Page<FileRecord>>;
+    removeFile(tenant: string, id: string): Promise<boolean>;
+    removeExpiredFiles(now: number): Promise<number>;
+    unusedBlobs(names: readonly string[]): Promise<readonly string[]>;
+    createBatch(batch: NewBatch, idempotency?: Idempotency): Promise<BatchRecord>;
+    batch(tenant: string, id: string): Promise<BatchRecord | undefined>;
+    batches(tenant: string, query: PageQuery): Promise<Page<BatchRecord>>;
+    openBatches(): Promise<readonly BatchRecord[]>;
+    addLines(id: string, lines: readonly NewLine[]): Promise<void>;
+    start(id: string, facts: {
+        readonly total: number;
+        readonly model: string | null;
+        readonly now: number;
+    }): Promise<BatchRecord>;
+    fail(id: string, errors: readonly InputError[], now: number): Promise<BatchRecord>;
+    setPaused(tenant: string, id: string, paused: boolean): Promise<BatchRecord | undefined>;
+    end(id: string, ending: Exclude<BatchEnding, "completed">, now: number): Promise<BatchRecord | undefined>;
+    settle(settlements: readonly Settlement[], claim: {
+        readonly limit: number;
+        readonly nowMs: number;
+    }): Promise<Settled>;
+    nextRetryAt(): Promise<number | undefined>;
+    finalize(id: string, ids: {
+        readonly outputFileId: string;
+        readonly errorFileId: string;
+        readonly now: number;
+    }): Promise<BatchRecord>;
+    results(id: string, query: {
+        readonly which: "output" | "error";
+        readonly after: number;
+        readonly limit: number;
+    }): Promise<readonly LineResult[]>;
+    finish(id: string, files: readonly FileRecord[], now: number): Promise<BatchRecord>;
+    removeEndedBatches(before: number): Promise<number>;
+    close(): Promise<void>;
+}
+interface Blobs {
+    create(name: string, options?: {
+        readonly owed?: boolean;
+    }): Promise<BlobWriter>;
+    read(name: string, range?: {
+        readonly start: number;
+        readonly end: number;
+    }): Promise<Readable>;
+    slice(name: string, offset: number, length: number): Promise<Buffer>;
+    list(): Promise<readonly {
+        readonly name: string;
+        readonly ageMs: number;
+    }[]>;
+    remove(name: string): Promise<void>;
+}
 interface LaneConfig {
     readonly maxWaiting?: number | undefined;
     readonly maxWaitMs?: number | undefined;
@@ -521,6 +678,20 @@ interface HeldPermitOptions {
     readonly client: string;
     readonly clock: Clock;
 }
+interface BatchObserver {
+    created?(batch: BatchRecord): void;
+    started?(batch: BatchRecord): void;
+    finalizing?(batch: BatchRecord): void;
+    ended?(batch: BatchRecord): void;
+    settled?(fate: LineFate, count: number): void;
+    trouble?(error: unknown): void;
+    well?(): void;
+}
+type LineFate = "completed" | "failed" | "retried" | "given_back";
+interface OpenBatches {
+    readonly open: Iterable<BatchRecord>;
+    readonly inFlight: number;
+}
 interface Warning {
     readonly id: number;
     readonly at: number;
@@ -537,6 +708,140 @@ declare class GateUsage {
 interface Times {
     readonly wait: TimeCounts;
     readonly firstToken: TimeCounts;
+}
+interface FileDeskMeans {
+    readonly store: Store;
+    readonly blobs: Blobs;
+    readonly limits: () => BatchLimits;
+    readonly now: () => number;
+}
+declare class Upload {
+    #private;
+    readonly id: string;
+    bytes: number;
+    private constructor();
+    static begin(blobs: Blobs, mostBytes: number): Promise<Upload>;
+    write(chunk: Uint8Array): Promise<void>;
+    commit(): Promise<void>;
+    discard(): Promise<void>;
+}
+interface FileWish {
+    readonly filename: string;
+    readonly purpose: string;
+    readonly expiresAfter: number | undefined;
+}
+interface FileObject {
+    readonly id: string;
+    readonly object: "file";
+    readonly bytes: number;
+    readonly created_at: number;
+    readonly expires_at: number | null;
+    readonly filename: string;
+    readonly purpose: string;
+    readonly status: "processed";
+    readonly status_details: null;
+}
+type Query = Readonly<Record<string, unknown>>;
+interface ListObject<T> {
+    readonly object: "list";
+    readonly data: readonly T[];
+    readonly first_id: string | null;
+    readonly last_id: string | null;
+    readonly has_more: boolean;
+}
+interface FileRecord {
+    readonly id: string;
+    readonly tenant: string;
+    readonly filename: string;
+    readonly purpose: string;
+    readonly bytes: number;
+    readonly blob: string;
+    readonly createdAt: number;
+    readonly expiresAt: number | null;
+}
+interface BatchDeskMeans {
+    readonly store: Store;
+    readonly files: FileDesk;
+    readonly now: () => number;
+    readonly onChange: (batch: BatchRecord, what: BatchChange) => void;
+}
+interface CreateAsk {
+    readonly tenant: string;
+    readonly body: unknown;
+    readonly idempotencyKey?: string | undefined;
+    readonly priority?: number | undefined;
+}
+interface BatchObject {
+    readonly id: string;
+    readonly object: "batch";
+    readonly endpoint: string;
+    readonly model: string | null;
+    readonly errors: {
+        readonly object: "list";
+        readonly data: readonly InputError[];
+    } | null;
+    readonly input_file_id: string;
+    readonly completion_window: string;
+    readonly status: BatchStatus;
+    readonly output_file_id: string | null;
+    readonly error_file_id: string | null;
+    readonly created_at: number;
+    readonly in_progress_at: number | null;
+    readonly expires_at: number;
+    readonly finalizing_at: number | null;
+    readonly completed_at: number | null;
+    readonly failed_at: number | null;
+    readonly expired_at: number | null;
+    readonly cancelling_at: number | null;
+    readonly cancelled_at: number | null;
+    readonly request_counts: {
+        readonly total: number;
+        readonly completed: number;
+        readonly failed: number;
+    };
+    readonly usage: BatchUsage;
+    readonly metadata: Readonly<Record<string, string>> | null;
+    readonly headgate: {
+        readonly paused: boolean;
+        readonly priority: number;
+    };
+}
+interface BatchLimits {
+    readonly maxInputBytes: number;
+    readonly maxFileBytes: number;
+    readonly maxLines: number;
+    readonly maxLineBytes: number;
+    readonly maxAttempts: number;
+    readonly retentionDays: number;
+    readonly oneModel: boolean;
+}
+type AskLine = (request: LineRequest) => Asking;
+interface NewBatch {
+    readonly id: string;
+    readonly tenant: string;
+    readonly endpoint: string;
+    readonly inputFileId: string;
+    readonly inputBlob: string;
+    readonly completionWindow: string;
+    readonly metadata: Readonly<Record<string, string>> | null;
+    readonly outputExpiresAfter: number | null;
+    readonly priority: number;
+    readonly createdAt: number;
+    readonly expiresAt: number;
+}
+type BatchStatus = "validating" | "in_progress" | "finalizing" | "cancelling" | "completed" | "failed" | "expired" | "cancelled";
+type BatchEnding = "completed" | "expired" | "cancelled";
+interface InputError {
+    readonly code: string;
+    readonly message: string;
+    readonly line: number | null;
+    readonly param: string | null;
+}
+interface TokenSums {
+    readonly input: number;
+    readonly cached: number;
+    readonly output: number;
+    readonly reasoning: number;
 }
 type EngineName = "llama-server" | "ollama" | "lm-studio" | "mlx-lm" | "mlx-vlm" | "vllm-mlx" | "omlx" | "vllm" | "sglang" | "simulated" | "unknown";
 interface Probe {
@@ -590,6 +895,53 @@ interface ProbeAnswer {
     readonly text: string;
     readonly json: unknown;
 }
+interface PageQuery {
+    readonly after?: string | undefined;
+    readonly limit: number;
+    readonly order: "asc" | "desc";
+}
+interface Page<T> {
+    readonly items: readonly T[];
+    readonly hasMore: boolean;
+}
+interface Idempotency {
+    readonly key: string;
+    readonly fingerprint: string;
+    readonly until: number;
+}
+interface NewLine {
+    readonly n: number;
+    readonly customId: string;
+    readonly offset: number;
+    readonly length: number;
+    readonly group: number;
+}
+interface Settlement {
+    readonly batchId: string;
+    readonly n: number;
+    readonly attempt: number;
+    readonly result: LineOutcome | {
+        readonly kind: "retry";
+        readonly retryAt: number;
+    } | {
+        readonly kind: "giveBack";
+        readonly notBefore?: number | undefined;
+    };
+}
+interface Settled {
+    readonly accepted: readonly boolean[];
+    readonly claimed: readonly ClaimedLine[];
+}
+interface LineResult {
+    readonly n: number;
+    readonly customId: string;
+    readonly outcome: LineOutcome;
+}
+interface BlobWriter {
+    write(chunk: Uint8Array): Promise<void>;
+    commit(): Promise<number>;
+    discard(): Promise<void>;
+}
 interface Need {
     readonly priority: number;
     readonly model: string | undefined;
@@ -608,6 +960,30 @@ declare class TimeCounts {
     constructor(clock: Pick<Clock, "now">);
     add(ms: number): void;
     get counts(): readonly number[];
+}
+type BatchChange = "created" | "cancelled" | "paused" | "unpaused";
+interface BatchUsage {
+    readonly input_tokens: number;
+    readonly input_tokens_details: {
+        readonly cached_tokens: number;
+    };
+    readonly output_tokens: number;
+    readonly output_tokens_details: {
+        readonly reasoning_tokens: number;
+    };
+    readonly total_tokens: number;
+}
+interface LineRequest {
+    readonly id: string;
+    readonly tenant: string;
+    readonly path: string;
+    readonly priority: number;
+    readonly body: Uint8Array;
+}
+interface Asking {
+    readonly answer: Promise<LineAnswer>;
+    readonly running: boolean;
+    callOff(): void;
 }
 interface Route {
     readonly dialect: DialectName;
@@ -677,6 +1053,40 @@ declare class ChatTemplate {
     get beginning(): string;
     render(messages: readonly PlainMessage[], options?: Readonly<Record<string, unknown>>): string | undefined;
 }
+type LineOutcome = {
+    readonly kind: "answered";
+    readonly statusCode: number;
+    readonly requestId: string;
+    readonly body: string;
+    readonly usage: TokenSums;
+} | {
+    readonly kind: "unanswered";
+    readonly code: string;
+    readonly message: string;
+};
+interface ClaimedLine {
+    readonly batchId: string;
+    readonly tenant: string;
+    readonly endpoint: string;
+    readonly priority: number;
+    readonly expiresAt: number;
+    readonly inputBlob: string;
+    readonly n: number;
+    readonly customId: string;
+    readonly offset: number;
+    readonly length: number;
+    readonly attempt: number;
+}
+type LineAnswer = {
+    readonly kind: "answered";
+    readonly status: number;
+    readonly body: Uint8Array;
+    readonly retryAfterMs: number | undefined;
+} | {
+    readonly kind: "cut";
+} | {
+    readonly kind: "calledOff";
+};
 type Family = "openai" | "anthropic" | "ollama" | "llama";
 declare class JsonFields {
     #private;

@@ -1,10 +1,12 @@
 import type { AddressInfo } from "node:net";
+import { homedir } from "node:os";
 import { AwakeClock } from "../gateway/awake-clock.ts";
 import { ConfigError } from "../gateway/config/config-error.ts";
 import { loadConfig, type LoadedConfig } from "../gateway/config/load-config.ts";
 import { instanceAt } from "../gateway/discovery.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { createLog } from "../gateway/log.ts";
+import { dataDirectory } from "../store/data-directory.ts";
 import { banner, found } from "./banner.ts";
 import { EX_CONFIG, EX_UNAVAILABLE } from "./exit-codes.ts";
 import { ForegroundHint } from "./foreground-hint.ts";
@@ -16,7 +18,7 @@ export async function serve(flags: Readonly<Record<string, unknown>>): Promise<v
   const load = (): LoadedConfig => loadConfig({ flags, environment: process.env });
   const loaded = loadOrExplain(load);
   if (loaded === undefined) return forLaunchd(flags);
-  const { config } = loaded;
+  const config = { ...loaded.config, data: loaded.config.data ?? usualData() };
   const log = createLog(config.log);
   for (const warning of loaded.warnings) log.warn(warning);
   const clock = new AwakeClock((asleepMs) => {
@@ -62,6 +64,10 @@ function keepAwake(gateway: Gateway): KeepAwake | undefined {
   return new KeepAwake(isBusy, begin, gateway.clock);
 }
 
+function usualData(): string {
+  return dataDirectory(process.platform, process.env, homedir());
+}
+
 /** Undefined when the configuration is wrong, and everything that is was said. */
 function loadOrExplain(load: () => LoadedConfig): LoadedConfig | undefined {
   try {
@@ -100,7 +106,8 @@ async function isItsOwnUpstream(gateway: Gateway): Promise<boolean> {
 /** Takes over what can change while requests run. A wrong file changes nothing. */
 function reload(gateway: Gateway, load: () => LoadedConfig): void {
   try {
-    const { changed, needRestart } = gateway.reconfigure(load().config);
+    const { config } = load();
+    const { changed, needRestart } = gateway.reconfigure({ ...config, data: config.data ?? usualData() });
     gateway.log.info({ changed }, "configuration reloaded");
     if (needRestart.length > 0) gateway.log.warn({ needRestart }, "these options change only at the next start");
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { STATUS_CODES } from "node:http";
 import { errorBody, errorFrame, type WireError } from "../protocol/error-envelope.ts";
 import { responseHeaders } from "../protocol/headers.ts";
 import type { Route } from "../protocol/route.ts";
@@ -7,6 +7,7 @@ import type { ResponseHead } from "../relay/attempt.ts";
 import type { ClientPort } from "../relay/relay-job.ts";
 import { afterwards } from "./afterwards.ts";
 import { ClientPresence } from "./client-gone.ts";
+import type { ClientRequest } from "./visit.ts";
 
 /** What a heartbeat pretends the answer will be, before the model server has said a word. */
 const STREAM_HEAD = [
@@ -23,6 +24,19 @@ const ALLOW_ORIGIN = "access-control-allow-origin";
 /** A server that is loading or busy is asked again soon; clients that are not told so give up, or ask again at once. */
 const RETRY_503 = ["Retry-After", "5", "x-should-retry", "true"];
 
+/** Where an answer goes: Node's own response, or one that stays inside. Events as Node's has them. */
+export interface AnswerSink {
+  readonly writableFinished: boolean;
+  readonly socket: { cork(): void; uncork(): void } | null;
+  writeHead(status: number, statusText: string, headers: string[]): unknown;
+  flushHeaders(): void;
+  write(chunk: Uint8Array): boolean;
+  end(chunk?: string): unknown;
+  destroy(): unknown;
+  on(event: "close" | "error", listener: () => void): unknown;
+  once(event: "drain", listener: () => void): unknown;
+}
+
 /**
  * The client's side of one request: writes the answer as it comes and knows when the client has left.
  *
@@ -38,9 +52,9 @@ export class ClientResponse implements ClientPort {
   bytesSent = 0;
   #streaming = false;
   #gathering = false;
-  readonly #response: ServerResponse;
+  readonly #response: AnswerSink;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor(request: ClientRequest, response: AnswerSink) {
     this.#response = response;
     response.on("close", () => {
       if (!response.writableFinished) this.presence.left();
@@ -131,7 +145,12 @@ export class ClientResponse implements ClientPort {
     this.begun = true;
     this.status = status;
     this.bytesSent = body.length;
-    this.#response.writeHead(status, [...headers, "X-Headgate-Reason", error.code, ...this.ownHeaders]);
+    this.#response.writeHead(status, STATUS_CODES[status] ?? "", [
+      ...headers,
+      "X-Headgate-Reason",
+      error.code,
+      ...this.ownHeaders,
+    ]);
     this.#response.end(body);
   }
 }

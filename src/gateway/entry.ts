@@ -24,7 +24,17 @@ export interface Door {
 type Dress = Pick<Route, "dialect" | "family">;
 
 /** Answers Headgate's own routes. */
-export type ControlHandler = (request: IncomingMessage, response: ServerResponse, door: Door) => void;
+export interface ControlHandler {
+  /** Whether this path of OpenAI's API is Headgate's own here. */
+  takes(path: string): boolean;
+  handle(request: IncomingMessage, response: ServerResponse, door: OwnDoor): void;
+}
+
+/** Where a request for one of Headgate's own routes came in. */
+export interface OwnDoor extends Door {
+  /** From a path prefix: `/background/…`. */
+  readonly prefixPriority?: number | undefined;
+}
 
 /**
  * The way in: checks who calls and where it goes, and sees to it that every request ends in an answer, a record and nothing left
@@ -47,7 +57,7 @@ export class Entry {
     const [path, query] = splitTarget(request.url ?? "/");
     const prefixed = stripPrefixes(path);
     const objection = hosts.objection(request.headers.host, request.headers.origin);
-    if (objection === undefined && isOwn(path)) return this.#control(request, response, door);
+    if (objection === undefined && this.#handsOver(request, response, door)) return;
     this.#unanswered++;
     response.once("close", () => this.#answered());
     const client = new ClientResponse(request, response);
@@ -81,7 +91,27 @@ export class Entry {
       listenerPriority: door.priority,
       identity,
     };
-    void this.#serve(visit, recognised, dress);
+    void this.#serve(visit, recognised, dress).finally(() => discardRest(request, this.#gateway.clock));
+  }
+
+  /**
+   * Gives Headgate's own routes to who answers them. Those of OpenAI's API are reached by any base URL, and read by pages that may call;
+   * a page that asks first is answered as everywhere.
+   */
+  #handsOver(request: IncomingMessage, response: ServerResponse, door: Door): boolean {
+    const [path, query] = splitTarget(request.url ?? "/");
+    if (isOwn(path)) {
+      this.#control.handle(request, response, door);
+      return true;
+    }
+    const prefixed = stripPrefixes(path);
+    if (isPreflight(request) || !this.#control.takes(prefixed.path)) return false;
+    request.url = prefixed.path + query;
+    const { origin } = request.headers;
+    const headers = origin === undefined ? [] : readableBy(origin);
+    for (let index = 0; index < headers.length; index += 2) response.setHeader(headers[index]!, headers[index + 1]!);
+    this.#control.handle(request, response, { ...door, prefixPriority: prefixed.priority });
+    return true;
   }
 
   /** Resolves once no client is waiting for an answer, or for the rest of one. */
@@ -97,7 +127,7 @@ export class Entry {
   }
 
   async #serve(visit: Visit, recognised: Recognised, dress: Dress): Promise<void> {
-    const { record, response, request } = visit;
+    const { record, response } = visit;
     try {
       if (recognised.kind === "work") await serveWork(this.#gateway, visit, recognised.route);
       else if (recognised.kind === "models") await answerModels(this.#gateway, visit, recognised);
@@ -106,8 +136,6 @@ export class Entry {
     } catch (error) {
       if (error instanceof ClientGone || response.presence.aborted) this.#close(record, "client_closed", 499);
       else this.#refuse(response, record, dress, this.#refusalOf(error, record));
-    } finally {
-      discardRest(request, this.#gateway.clock);
     }
   }
 

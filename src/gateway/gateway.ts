@@ -3,7 +3,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import { systemClock, type Clock } from "../gate/index.ts";
+import type { BatchService } from "../batch/batch-service.ts";
 import { AbortWatchdog } from "./abort-watchdog.ts";
+import { batchServiceOf, type BatchStore } from "./batches/batch-host.ts";
 import { BodyBudget } from "./body-budget.ts";
 import { diffConfig, takeOver, type ConfigChange } from "./config/diff-config.ts";
 import type { GatewayConfig, ListenConfig, UpstreamConfig } from "./config/types.ts";
@@ -38,6 +40,10 @@ export interface GatewayOptions {
   readonly config: GatewayConfig;
   readonly log: Logger;
   readonly clock?: Clock;
+  /** Where files and batches are kept, instead of the data directory of the configuration. */
+  readonly batchStore?: BatchStore;
+  /** For the deadlines of batches and files, and their times. Unix milliseconds. */
+  readonly wallNow?: () => number;
 }
 
 /** One running gateway: its listeners, its servers, its gates. */
@@ -55,13 +61,15 @@ export class Gateway implements Control {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly history: History;
+  /** Undefined where there is no place to keep them: then `/v1/files` and `/v1/batches` belong to the model server. */
+  readonly batches: BatchService | undefined;
   readonly instance: string = randomUUID();
   notReady: string | undefined = "starting";
   readonly #servers: Server[] = [];
   #entry: Entry | undefined;
   #closeControl: () => Promise<void> = async () => {};
 
-  constructor({ config, log, clock = systemClock }: GatewayOptions) {
+  constructor({ config, log, clock = systemClock, batchStore, wallNow }: GatewayOptions) {
     this.config = config;
     this.log = log;
     this.clock = clock;
@@ -92,6 +100,7 @@ export class Gateway implements Control {
     this.metrics = new Metrics(this);
     for (const observer of [requestLines(log), this.metrics, this.history, new UnknownPriorities(log)])
       this.requests.follow(observer);
+    this.batches = batchServiceOf(this, this.metrics.batches, { kept: batchStore, wallNow });
   }
 
   /** Takes a model server in. Resolves once it was asked for the first time, also when it is down. */
@@ -135,10 +144,12 @@ export class Gateway implements Control {
   async listen(): Promise<readonly AddressInfo[]> {
     const control = await controlHandler(this);
     this.#closeControl = () => control.close();
-    const entry = new Entry(this, control.handle);
+    const entry = new Entry(this, control);
     this.#entry = entry;
     try {
-      return await Promise.all(this.config.listen.map((listen) => this.#open(entry, listen)));
+      const addresses = await Promise.all(this.config.listen.map((listen) => this.#open(entry, listen)));
+      await this.batches?.start();
+      return addresses;
     } catch (error) {
       await this.close();
       throw error;
@@ -154,16 +165,20 @@ export class Gateway implements Control {
    */
   async shutDown(limitMs: number): Promise<void> {
     this.notReady = "draining";
+    // A line of a batch that is cut off now is asked again later: nobody waits for it, as people wait for the end of this.
+    const batches = this.batches?.close();
     const drained = Promise.all(this.gates.all.map(({ gate }) => gate.drain()));
     const { promise: limit, resolve } = Promise.withResolvers<void>();
     const callOff = this.clock.after(limitMs, resolve, true);
     await Promise.race([drained.then(() => this.#entry?.allAnswered()), limit]);
     callOff();
+    await batches;
     await this.close();
   }
 
   /** Ends everything at once. Clients see their connections close. */
   async close(): Promise<void> {
+    await this.batches?.close();
     this.gates.close();
     // Before the connections are cut, so that a live view ends rather than breaks.
     await this.#closeControl();

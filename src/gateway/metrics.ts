@@ -3,6 +3,7 @@ import type { Gate } from "../gate/index.ts";
 import type { Classification } from "./classify.ts";
 import type { GatewayContext } from "./context.ts";
 import { classOf, type PriorityClass } from "./priority-class.ts";
+import { BatchMetrics, type OpenBatches } from "./metrics-batches.ts";
 import { GateMetrics } from "./metrics-gates.ts";
 import { RequestMetrics } from "./metrics-requests.ts";
 import type { RequestObserver } from "./request-log.ts";
@@ -11,10 +12,14 @@ import type { RequestRecord } from "./request-record.ts";
 /** What metrics are taken of. */
 export type Measured = Pick<GatewayContext, "config" | "upstreams" | "bodies"> & {
   readonly gates: { readonly all: readonly { readonly gate: Gate }[] };
+  /** Undefined where the gateway keeps none. */
+  readonly batches?: OpenBatches | undefined;
 };
 
 /** How often the delay of the event loop is sampled; each sample is a timer, and an idle machine should sleep. */
 const LOOP_SAMPLE_MS = 20;
+
+const NO_BATCHES: OpenBatches = { open: [], inFlight: 0 };
 
 let ofProcess: Registry | undefined;
 
@@ -38,12 +43,14 @@ export class Metrics implements RequestObserver {
   readonly #measured: Measured;
   readonly #requests: RequestMetrics;
   readonly #gates: GateMetrics;
+  readonly batches: BatchMetrics;
 
   constructor(measured: Measured) {
     this.#measured = measured;
     const classed = (priority: number | undefined): PriorityClass => classOf(measured.config.queue, priority);
     this.#requests = new RequestMetrics(this.#registry, classed, (name) => isListed(measured, name));
     this.#gates = new GateMetrics(this.#registry, classed);
+    this.batches = new BatchMetrics(this.#registry);
   }
 
   /** For the `Content-Type` of {@link text}. */
@@ -72,13 +79,14 @@ export class Metrics implements RequestObserver {
 
   /** Everything at this moment, in Prometheus's text format. */
   async text(): Promise<string> {
-    const { config, gates, upstreams, bodies } = this.#measured;
+    const { config, gates, upstreams, bodies, batches } = this.#measured;
     this.#gates.measure({
       gates: gates.all.map(({ gate }) => gate.snapshot()),
       upstreams: upstreams.all,
       bodyBytes: bodies.usedBytes,
       queue: config.queue,
     });
+    this.batches.measure(batches ?? NO_BATCHES, Math.floor(Date.now() / 1000));
     return (await this.#registry.metrics()) + (await processMetrics().metrics());
   }
 }

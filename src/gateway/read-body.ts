@@ -1,7 +1,7 @@
-import type { IncomingMessage } from "node:http";
 import type { Clock } from "../gate/index.ts";
 import { SilenceLimit } from "../relay/silence-limit.ts";
 import { ClientGone } from "./client-gone.ts";
+import type { ClientRequest } from "./visit.ts";
 
 /** The body is larger than the gateway takes. The rest of it is not read. */
 export class BodyTooLarge extends Error {
@@ -34,7 +34,7 @@ export class BodyStalled extends Error {
  * @returns the bytes. Rejects with {@link BodyTooLarge} as soon as it is known, {@link BodyStalled} when nothing comes for long, or
  *   {@link ClientGone} when the client leaves before the end; a body that is shorter than its Content-Length is no body.
  */
-export async function readBody(request: IncomingMessage, limitBytes: number, clock: Clock): Promise<Uint8Array> {
+export async function readBody(request: ClientRequest, limitBytes: number, clock: Clock): Promise<Uint8Array> {
   const declared = Number(request.headers["content-length"] ?? Number.NaN);
   if (declared > limitBytes) throw new BodyTooLarge(limitBytes);
   let chunks: Uint8Array[] = [];

@@ -49,9 +49,14 @@ export interface RequestRecord {
   completionTokens: number | undefined;
 }
 
-export function openRecord(method: string, path: string, arrivedAt: number): RequestRecord {
+export function openRecord(
+  method: string,
+  path: string,
+  arrivedAt: number,
+  id: string = `req_${randomUUID().replaceAll("-", "")}`,
+): RequestRecord {
   return {
-    id: `req_${randomUUID().replaceAll("-", "")}`,
+    id,
     method,
     path,
     arrivedAt,

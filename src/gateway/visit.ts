@@ -1,11 +1,15 @@
 import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import type { ClientResponse } from "./client-response.ts";
 import type { Identity } from "./keys.ts";
 import type { RequestRecord } from "./request-record.ts";
 
+/** What of a request is looked at: its head, and its body as it comes. */
+export type ClientRequest = Readable & Pick<IncomingMessage, "method" | "headers" | "rawHeaders" | "complete">;
+
 /** One request inside the gateway, with what its address and its key say. */
 export interface Visit {
-  readonly request: IncomingMessage;
+  readonly request: ClientRequest;
   readonly response: ClientResponse;
   readonly record: RequestRecord;
   /** Without Headgate's own prefixes and without the query. */

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
@@ -11,7 +12,10 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** The `headgate` command as a process of its own. It sees none of this process's HEADGATE_ variables. */
+/** Nothing is kept in it, or made, by tests that name no folder of their own. */
+const NO_DATA = join(tmpdir(), `headgate-test-no-data-${process.pid}`);
+
+/** The `headgate` command as a process of its own. It sees none of this process's HEADGATE_ variables, and not its user's data. */
 export class Headgate {
   readonly process: ChildProcess;
   stdout = "";
@@ -21,7 +25,7 @@ export class Headgate {
   constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith("HEADGATE_"));
     this.process = spawn(process.execPath, [MAIN, ...args], {
-      env: { ...Object.fromEntries(own), ...environment },
+      env: { ...Object.fromEntries(own), HEADGATE_DATA: NO_DATA, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.process.stdout!.setEncoding("utf8").on("data", (text: string) => {

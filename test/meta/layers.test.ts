@@ -32,7 +32,7 @@ const PURE = ["gate", "protocol", "dashboard"];
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   engines: ["@huggingface/jinja", "undici"],
   relay: ["undici"],
-  gateway: ["fastify", "pino", "prom-client", "undici", "yaml", "zod"],
+  gateway: ["@fastify/busboy", "fastify", "pino", "prom-client", "undici", "yaml", "zod"],
   cli: ["commander"],
 };
 

@@ -33,6 +33,13 @@ const LIVE: ReadonlySet<string> = new Set([
   "preempt.maxParkedMs",
   "limits.bodyBytes",
   "limits.shutdownMs",
+  "batches.maxInputBytes",
+  "batches.maxFileBytes",
+  "batches.maxLines",
+  "batches.maxLineBytes",
+  "batches.maxAttempts",
+  "batches.retentionDays",
+  "batches.oneModel",
   "log.level",
 ]);
 

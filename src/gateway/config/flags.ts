@@ -85,6 +85,12 @@ export const FLAGS: readonly Flag[] = [
     help: "let running background step aside for a person and continue later",
   },
   {
+    name: "data",
+    usage: "--data <folder>",
+    path: ["data"],
+    help: "where files and batches are kept (default: the platform's usual place)",
+  },
+  {
     name: "logLevel",
     usage: "--log-level <level>",
     path: ["log", "level"],

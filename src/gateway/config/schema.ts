@@ -181,6 +181,31 @@ const limits = z.strictObject({
   shutdownMs: milliseconds.prefault(30_000).describe("How long a shutdown lets running and waiting requests go on."),
 });
 
+const bytes = z.int().min(1);
+
+const batches = z.strictObject({
+  enabled: z
+    .boolean()
+    .prefault(true)
+    .describe("Whether /v1/files and /v1/batches are answered here, or by the model server like any other route."),
+  maxInputBytes: bytes.prefault(200 * 1024 * 1024).describe("The largest file with purpose batch."),
+  maxFileBytes: bytes.prefault(512 * 1024 * 1024).describe("The largest of any other file."),
+  maxLines: z.int().min(1).prefault(50_000).describe("Requests in one batch; for embeddings also inputs in all."),
+  maxLineBytes: bytes.prefault(16 * 1024 * 1024).describe("The longest line of such a file."),
+  maxAttempts: z
+    .int()
+    .min(1)
+    .prefault(20)
+    .describe("A line at which the model server failed so often keeps its failure; while no server is up none counts."),
+  retentionDays: z
+    .number()
+    .min(1)
+    .max(3_650)
+    .prefault(30)
+    .describe("Input files, output files and ended batches stay so long, unless their owner says otherwise."),
+  oneModel: z.boolean().prefault(false).describe("Refuse batches whose lines name several models, as OpenAI does."),
+});
+
 const log = z.strictObject({
   level: z.enum(["debug", "info", "warn", "error", "silent"]).prefault("info").describe("The least that is logged."),
   form: z.enum(["auto", "json", "text"]).prefault("auto").describe("auto is text on a terminal and JSON elsewhere."),
@@ -221,6 +246,13 @@ const config = z.strictObject({
   queue: queue.prefault({}).describe("Who waits, how long, and who goes next."),
   preempt: preempt.prefault({}).describe("Whether running work steps aside."),
   limits: limits.prefault({}).describe("Sizes and times."),
+  data: text
+    .optional()
+    .describe(
+      "Folder for files and batches, made at their first use, on a local disk. Default of `headgate serve`: the platform's usual place, " +
+        "such as ~/.local/share/headgate.",
+    ),
+  batches: batches.prefault({}).describe("Durable batches: OpenAI's Batch API."),
   log: log.prefault({}).describe("What is written about it all."),
 });
 

@@ -17,6 +17,9 @@ export interface GatewayConfig {
   readonly queue: QueueConfig;
   readonly preempt: PreemptConfig;
   readonly limits: LimitsConfig;
+  /** Where files and batches are kept; without it there are none. `headgate serve` takes the platform's usual place for it. */
+  readonly data?: string | undefined;
+  readonly batches: BatchesConfig;
   readonly log: LogConfig;
 }
 
@@ -148,6 +151,25 @@ export interface LimitsConfig {
   readonly headersTimeoutMs: number;
   /** How long a shutdown waits for running requests. */
   readonly shutdownMs: number;
+}
+
+/** Durable batches: OpenAI's Batch API. Sizes in bytes. */
+export interface BatchesConfig {
+  /** Whether `/v1/files` and `/v1/batches` are Headgate's own, or the model server's like any other route. */
+  readonly enabled: boolean;
+  /** Of a file with purpose batch. */
+  readonly maxInputBytes: number;
+  /** Of any other file. */
+  readonly maxFileBytes: number;
+  /** Requests in one batch. */
+  readonly maxLines: number;
+  readonly maxLineBytes: number;
+  /** How often the model server may fail at a line before that keeps its failure. */
+  readonly maxAttempts: number;
+  /** How long input files, output files and ended batches stay. */
+  readonly retentionDays: number;
+  /** Whether a batch whose lines name several models is refused. */
+  readonly oneModel: boolean;
 }
 
 export interface LogConfig {

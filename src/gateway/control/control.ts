@@ -1,8 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
+import type { BatchService } from "../../batch/batch-service.ts";
+import { batchRoutes } from "../batches/batch-routes.ts";
+import { fileRoutes } from "../batches/file-routes.ts";
 import type { GateGroups } from "../gate-groups.ts";
 import type { GatewayContext } from "../context.ts";
-import type { ControlHandler, Door } from "../entry.ts";
+import type { ControlHandler, OwnDoor } from "../entry.ts";
 import type { History } from "../history/history.ts";
 import type { Metrics } from "../metrics.ts";
 import { actionRoutes } from "./actions.ts";
@@ -19,6 +22,7 @@ export interface Control extends GatewayContext {
   readonly gates: GateGroups;
   readonly metrics: Metrics;
   readonly history: History;
+  readonly batches: BatchService | undefined;
   /** Why the gateway takes no new work; `undefined` while it does. */
   readonly notReady: string | undefined;
 }
@@ -27,9 +31,9 @@ export interface Control extends GatewayContext {
  * Headgate's own routes, behind the same listener as everything else. A framework, because here convenience counts and speed
  * does not: schemas checked, errors in one form, handlers that can be tested by injection.
  */
-export async function controlHandler(control: Control): Promise<{ handle: ControlHandler; close(): Promise<void> }> {
+export async function controlHandler(control: Control): Promise<ControlHandler & { close(): Promise<void> }> {
   const app: FastifyInstance = Fastify({ logger: false, forceCloseConnections: true, exposeHeadRoutes: true });
-  const doors = new WeakMap<IncomingMessage, Door>();
+  const doors = new WeakMap<IncomingMessage, OwnDoor>();
   answerErrors(app, control.log);
   await app.register(healthRoutes(control));
   await app.register(metricsRoute(control));
@@ -38,8 +42,14 @@ export async function controlHandler(control: Control): Promise<{ handle: Contro
   await app.register(actionRoutes(control));
   await app.register(eventRoutes(control));
   await app.register(dashboardRoutes());
+  const { batches } = control;
+  if (batches !== undefined) {
+    await app.register(fileRoutes(control, batches));
+    await app.register(batchRoutes(control, batches, (request) => doors.get(request)));
+  }
   await app.ready();
   return {
+    takes: (path) => batches !== undefined && /^\/v1\/(?:files|batches)(?:\/|$)/.test(path),
     handle: (request, response, door) => {
       doors.set(request, door);
       app.routing(request, response);
