@@ -68,24 +68,22 @@ function hasPlainRoles(body: JsonReader): boolean {
   return true;
 }
 
-/** How the prompts of a raw completion must be written to have as many tokens as those of a chat; `undefined` when none have. */
+/** Whether the prompts of a raw completion have as many tokens as those of a chat, and how they must be written for that. */
 async function prove(ask: Ask, model: string | undefined, template: ChatTemplate): Promise<Proof | undefined> {
   const named = model === undefined ? {} : { model };
-  let possible: readonly Proof[] = [{ marksBeginning: false }, { marksBeginning: true }];
+  const count = async (path: string, what: object): Promise<number | undefined> =>
+    promptTokensOf(await ask(path, { ...named, ...what, ...ONE_TOKEN }));
+  // A letter is one token everywhere; a second one is the mark of a beginning.
+  const marksBeginning = template.beginning !== "" && (await count(COMPLETIONS, { prompt: "a" })) === 2;
+  const proof: Proof = { marksBeginning };
   for (const messages of SPECIMENS) {
-    const wanted = promptTokensOf(await ask(CHAT, { ...named, messages, ...ONE_TOKEN }));
     const prompt = template.render(messages);
-    if (wanted === undefined || prompt === undefined || opensThought(prompt)) return undefined;
-    const equal: Proof[] = [];
-    for (const proof of possible) {
-      const text = written(prompt, template, proof);
-      if (text === prompt && proof.marksBeginning) continue;
-      if (promptTokensOf(await ask(COMPLETIONS, { ...named, prompt: text, ...ONE_TOKEN })) === wanted)
-        equal.push(proof);
-    }
-    possible = equal;
+    if (prompt === undefined || opensThought(prompt)) return undefined;
+    const wanted = await count(CHAT, { messages });
+    const told = await count(COMPLETIONS, { prompt: written(prompt, template, proof) });
+    if (wanted === undefined || told !== wanted) return undefined;
   }
-  return possible[0];
+  return proof;
 }
 
 const ONE_TOKEN = { max_tokens: 1, stream: true, stream_options: { include_usage: true } };

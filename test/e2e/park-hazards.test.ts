@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { ModelServerOptions, ServedRequest } from "../../src/testing/index.ts";
 import { startGateway, type GatewayUnderTest, type Json } from "../support/gateway.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { hear, type Heard } from "../property/interrupted.ts";
+import { hear, interruptedAt, type Heard } from "../property/interrupted.ts";
 import { CHAT } from "./talk.ts";
 
 const TEXT = Array.from({ length: 30 }, (_, n) => `word${n}`).join(" ");
@@ -328,4 +328,69 @@ test("a person who left before the time was right is no reason to let the next o
   );
   it.server.resumeTokens();
   assert.deepEqual([await read(second), await read(background)], [200, 200]);
+});
+
+test("a run that contradicts what was said is stopped by its name, where closing the connection is noticed late", async () => {
+  let asked = 0;
+  const { it, background, person } = await parked({
+    server: {
+      engine: "sglang",
+      answer: {
+        text: ({ input }) => {
+          const own = "messages" in input && input.messages.some(({ content }) => content === "background");
+          return own && ++asked > 1 ? "Something else altogether, and a good deal longer than that." : TEXT;
+        },
+      },
+    },
+  });
+  await using _ = it;
+  it.server.fail({ kind: "status", status: 400 }, { which: itsNextRun });
+  it.server.resumeTokens();
+  await read(person);
+  assert.equal(((await background).errors[0] as { code: string }).code, "resume_failed");
+  const stops = ({ url }: ServedRequest): boolean => url === "/abort_request";
+  const first = await it.server.when("ended", stops);
+  await it.server.when("ended", (request) => stops(request) && request.id > first.id);
+  const names = it.server.served
+    .filter(({ url }) => url === "/abort_request")
+    .map(({ body }) => JSON.parse(body.toString()));
+  assert.equal(new Set(names.map(({ rid }: { rid: string }) => rid)).size, 2);
+});
+
+test("a run that may not begin anew any more steps aside as soon as it can go on", async () => {
+  const { it, background, person, clock } = await parked({ after: 0, config: { preempt: { maxRestarts: 1 } } });
+  await using _ = it;
+  const answer = async (asked: Promise<Response>, seen: number): Promise<number> => {
+    const { id } = await it.server.when("started", (run) => run.id > seen && run.body.includes("person"));
+    await it.server.step(1, id);
+    await read(asked);
+    return id;
+  };
+  const first = await answer(person, 0);
+  const again = await it.server.when("started", (run) => run.id > first && byBackground(run));
+  const second = ask(it);
+  await it.waiting(1);
+  assert.equal(it.gate.snapshot().holders[0]?.priority, 100);
+  await it.server.step(5, again.id);
+  await it.until(() => [...it.gateway.requests.live.values()].some(({ firstTokenAt }) => firstTokenAt !== undefined));
+  clock.advance(50);
+  await answer(second, again.id);
+  it.server.resumeTokens();
+  assert.equal((await background).content, TEXT);
+  const record = it.ended.find(({ priority }) => priority === 100);
+  assert.deepEqual([record?.parks, record?.restarts], [2, 1]);
+});
+
+test("an answer that has almost filled the context runs to its end, and no prompt is sent that would not fit", async () => {
+  const server: ModelServerOptions = { engine: "llama-server", answer: { text: TEXT }, contextTokens: 60 };
+  for (let cut = 20; cut < 50; cut += 3) {
+    await using it = await startGateway({ server, config: { preempt: { enabled: true, minRunMs: 0 } } });
+    const body = { model: it.server.model, stream: true, messages: [{ role: "user", content: "background" }] };
+    const whole = await hear(await fetch(it.server.url + CHAT, { method: "POST", body: JSON.stringify(body) }));
+    assert.deepEqual(await interruptedAt(it, body, { cuts: [cut] }), whole);
+    assert.deepEqual(
+      it.server.served.filter(({ isWork, status }) => isWork && status !== 200),
+      [],
+    );
+  }
 });

@@ -49,6 +49,44 @@ describe("a run that goes on behind another", () => {
   });
 });
 
+describe("a run that may say a little again", () => {
+  const echo = "It ";
+
+  it("loses an echo of what was said, which comes in one piece", () => {
+    const stitcher = begun();
+    stitcher.begin("behind", { echo });
+    assert.deepEqual(pass(stitcher, frame("b", { content: "It " }), frame("b", { content: "is." })), [
+      { id: "a", content: "is." },
+    ]);
+    assert.equal(stitcher.said.content, "It is.");
+  });
+
+  it("keeps what only looks like one later on", () => {
+    const stitcher = begun();
+    stitcher.begin("behind", { echo });
+    assert.deepEqual(pass(stitcher, frame("b", { content: "is. " }), frame("b", { content: "It " })), [
+      { id: "a", content: "is. " },
+      { id: "a", content: "It " },
+    ]);
+  });
+
+  it("loses the end of what was said, which it did not get", () => {
+    const stitcher = begun();
+    stitcher.begin("behind", { echo: "It", again: " " });
+    assert.deepEqual(pass(stitcher, frame("b", { content: "It" }), frame("b", { content: " is." })), [
+      { id: "a", content: "is." },
+    ]);
+    assert.equal(stitcher.said.content, "It is.");
+  });
+
+  it("is no answer when it does not say that end", () => {
+    const stitcher = begun();
+    stitcher.begin("behind", { again: " " });
+    assert.throws(() => pass(stitcher, frame("b", { content: "self" })), Contradiction);
+    assert.equal(stitcher.said.content, "It ");
+  });
+});
+
 describe("a run that says everything again", () => {
   it("passes on what is new, though it comes in other pieces", () => {
     const stitcher = begun();

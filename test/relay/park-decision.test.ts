@@ -29,6 +29,16 @@ const ROWS: readonly [promise: string, situation: Partial<ParkSituation>, decisi
     { delivered: false, resumable: false, restartsLeft: 0 },
     "stay",
   ],
+  [
+    "is asked again when it may not begin anew, but will be able to go on",
+    { state: "prefilling", delivered: false, resumable: false, resumableLater: true, restartsLeft: 0 },
+    { afterMs: 50 },
+  ],
+  [
+    "is asked again when its client has too little to go on with",
+    { resumable: false, resumableLater: true },
+    { afterMs: 50 },
+  ],
   ["goes on however often it was begun anew", { restartsLeft: 0 }, { park: "behind" }],
   ["runs to its end when that is nearly there", { tokensLeft: 4 }, "stay"],
   ["steps aside when there is more to come", { tokensLeft: 5 }, { park: "behind" }],
