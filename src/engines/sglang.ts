@@ -22,7 +22,9 @@ function sglangWith(use: PriorityUse): Engine {
     title: "SGLang",
     usualPorts: [30_000],
     stepAside: "resume",
-    notes: ["An answer bound to a schema or offered tools starts over: its grammar is not restored when it continues."],
+    notes: [
+      "An answer bound to a schema, offered tools or kept by a presence or frequency penalty starts over: none of these is restored when it continues.",
+    ],
     identify,
     tuned: async (probe) => sglangWith(priorityUse(await serverInfo(probe))),
     capacity,

@@ -16,7 +16,7 @@ export const vllm: Engine = {
   notes: [
     "It works on --max-num-seqs requests at once and does not tell: it counts as one slot unless its capacity is configured.",
     "A priority in the body of a request is taken out: vLLM refuses one unless it was started with --scheduling-policy priority.",
-    "An answer bound to a schema or offered tools starts over: its grammar is not restored when it continues.",
+    "An answer bound to a schema, offered tools or kept by a presence or frequency penalty starts over: none of these is restored when it continues.",
   ],
   identify,
   capacity: () => Promise.resolve(undefined),

@@ -89,12 +89,12 @@ export async function interruptedAt(
 }
 
 /** A small request of the gateway's own, by which it counts or finds out. */
-function isTrial({ isWork, body }: ServedRequest): boolean {
+export function isTrial({ isWork, body }: ServedRequest): boolean {
   return isWork && body.includes('"max_tokens":1,"stream":true,"stream_options":{"include_usage":true}}');
 }
 
 /** Lets trials have their token while all tokens are held, and runs that were given up those by which they notice. */
-class OthersGoThrough implements Disposable {
+export class OthersGoThrough implements Disposable {
   #isOver = false;
 
   constructor({ server }: GatewayUnderTest) {

@@ -1,4 +1,5 @@
 import type { Fault } from "../../src/testing/index.ts";
+import { isTrial, OthersGoThrough } from "./interrupted.ts";
 import type { GatewayUnderTest, Json } from "../support/gateway.ts";
 
 /** What happens once the answer has stepped aside for a person. */
@@ -30,6 +31,7 @@ export type Ending = "left" | "cut" | Response;
 export async function play(it: GatewayUnderTest, { path, body, interruptions }: Program): Promise<Ending> {
   const { server } = it;
   server.pauseTokens();
+  using _ = new OthersGoThrough(it);
   const before = server.served.length;
   const client = new AbortController();
   const answer = it.post(`/background${path}`, body, { signal: client.signal }).then(wholly);
@@ -39,7 +41,7 @@ export async function play(it: GatewayUnderTest, { path, body, interruptions }: 
   );
   const waiting: Promise<unknown>[] = [];
   for (const { afterTokens, what } of interruptions) {
-    const own = server.when("started", (run) => run.id > before && run.phase !== "over" && isOwn(run));
+    const own = server.when("started", (run) => run.id > before && run.phase !== "over" && isOwn(run) && !isTrial(run));
     const run = await Promise.race([own, isOver]);
     if (run === undefined) break;
     for (let made = 0; made < afterTokens && run.phase !== "over"; made++) await server.step(1, run.id);
