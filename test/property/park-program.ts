@@ -65,7 +65,7 @@ export async function play(it: GatewayUnderTest, { path, body, interruptions }: 
   server.resumeTokens();
   await Promise.all(waiting);
   await isOver;
-  return client.signal.aborted ? "left" : answer.catch(() => "cut" as const);
+  return client.signal.aborted ? "left" : await answer.catch(() => "cut" as const);
 }
 
 /** Read to its end, and to be read again. */
