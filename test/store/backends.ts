@@ -4,6 +4,7 @@ import { createDataStore } from "../../src/store/data-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { MemoryBlobs } from "../../src/testing/memory-blobs.ts";
 import { emptyMemoryData, MemoryStore } from "../../src/testing/memory-store.ts";
+import { openDirectly } from "./direct-store.ts";
 import { quickDirectory } from "./directories.ts";
 
 /** A store with its blobs, as a test uses it. */
@@ -42,28 +43,38 @@ const memory: Backend = {
   },
 };
 
-const sqlite: Backend = {
-  name: "SQLite",
-  open() {
-    const directory = quickDirectory();
-    const onDirectory = (): Opened => {
-      const { store, blobs } = createDataStore({ directory, minFreeBytes: 0 });
-      return {
-        store,
-        blobs,
-        async reopen() {
-          await store.close();
-          return onDirectory();
-        },
-        async [Symbol.asyncDispose]() {
-          await store.close();
-          rmSync(directory, { recursive: true, force: true });
-        },
+/** A store on a new directory, which the last one who opened it removes. */
+function onDisk(name: string, open: (directory: string) => { readonly store: Store; readonly blobs: Blobs }): Backend {
+  return {
+    name,
+    open() {
+      const directory = quickDirectory();
+      const onDirectory = (): Opened => {
+        const { store, blobs } = open(directory);
+        return {
+          store,
+          blobs,
+          async reopen() {
+            await store.close();
+            return onDirectory();
+          },
+          async [Symbol.asyncDispose]() {
+            await store.close();
+            rmSync(directory, { recursive: true, force: true });
+          },
+        };
       };
-    };
-    return onDirectory();
-  },
-};
+      return onDirectory();
+    },
+  };
+}
+
+const direct = onDisk("in SQLite", openDirectly);
+
+/** As it is used. A thread is started each time, so only a part of the tests runs on it. */
+export const IN_ITS_THREAD: Backend = onDisk("in SQLite, in its thread", (directory) =>
+  createDataStore({ directory, minFreeBytes: 0 }),
+);
 
 /** Whatever is promised of a store holds for each of these. */
-export const BACKENDS: readonly Backend[] = [memory, sqlite];
+export const BACKENDS: readonly Backend[] = [memory, direct];

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { isDeepStrictEqual } from "node:util";
-import { createDataStore } from "../../src/store/data-store.ts";
 import type { LineOutcome } from "../../src/store/line-record.ts";
 import { type Acknowledged, finishedResults } from "./crash-job.ts";
+import { openDirectly } from "./direct-store.ts";
 import type { StartProcess } from "./other-process.ts";
 
 interface CrashLoop {
@@ -65,7 +65,7 @@ export async function assertNothingLost(
   lines: number,
   told: ReadonlyMap<number, LineOutcome>,
 ): Promise<void> {
-  const { store, blobs } = createDataStore({ directory, minFreeBytes: 0 });
+  const { store, blobs } = openDirectly(directory);
   const batch = await store.batch("", "batch_1");
   const results = await finishedResults(store, blobs);
   await store.close();

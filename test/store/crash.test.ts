@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { createDataStore } from "../../src/store/data-store.ts";
 import { assertNothingLost, crashLoop } from "./crash-loop.ts";
 import { runJob } from "./crash-job.ts";
+import { openDirectly } from "./direct-store.ts";
 import { quickDirectory } from "./directories.ts";
 import { prepareProcess, type StartProcess } from "./other-process.ts";
 
@@ -39,7 +39,7 @@ describe("a killed process", () => {
       for (let line = await worker.lines.next(); line.done !== true; line = await worker.lines.next())
         told.push(line.value);
       const exitCode = await worker.ended();
-      const { store, blobs } = createDataStore({ directory, minFreeBytes: 0 });
+      const { store, blobs } = openDirectly(directory);
       await runJob({ store, blobs, lines, step: nothing, tell: nothing });
       await store.close();
       await assertNothingLost(directory, lines, new Map());

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { BACKENDS } from "./backends.ts";
+import { BACKENDS, IN_ITS_THREAD } from "./backends.ts";
 import { aBatch, aFile, NOW } from "./samples.ts";
 
-for (const backend of BACKENDS) {
+for (const backend of [...BACKENDS, IN_ITS_THREAD]) {
   describe(`files of a store ${backend.name}`, () => {
     it("a file reads as it was written, also for the next owner", async () => {
       await using opened = backend.open();

@@ -11,7 +11,6 @@ import {
   claim,
   finalize,
   linesUpTo,
-  NO_TOKENS,
   NOW,
   NOW_MS,
   placesOf,
@@ -292,31 +291,6 @@ for (const backend of BACKENDS) {
       ];
       assert.deepEqual((await settle(store, ...settlements)).accepted, [false, false, true]);
       assert.equal(await counts(store), "1/0");
-    });
-
-    it("callers that settle at the same time are each told of their own, and every line is claimed once", async () => {
-      await using opened = backend.open();
-      const { store } = opened;
-      const total = 200;
-      await runningBatch(store, "batch_1", linesUpTo(total));
-      const seen: number[] = [];
-      const lane = async (): Promise<void> => {
-        let [line] = await claim(store, 1);
-        while (line !== undefined) {
-          seen.push(line.n);
-          const usage = { ...NO_TOKENS, input: 1 };
-          const settled = await store.settle([settlementOf(line, answered({ usage }))], { limit: 1, nowMs: NOW_MS });
-          assert.deepEqual(settled.accepted, [true]);
-          [line] = settled.claimed;
-        }
-      };
-      await Promise.all(Array.from({ length: 16 }, lane));
-      assert.deepEqual(
-        seen.sort((a, b) => a - b),
-        placesOf(linesUpTo(total)),
-      );
-      const batch = await store.batch("", "batch_1");
-      assert.deepEqual([batch?.completed, batch?.failed, batch?.usage.input], [total, 0, total]);
     });
   });
 }
