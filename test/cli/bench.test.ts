@@ -101,6 +101,31 @@ describe("headgate bench", () => {
     }
   });
 
+  test("a server that refuses a second request is measured all the same: directly people are refused, behind Headgate nobody", async () => {
+    await using server = await startQuick({
+      engine: "vllm-mlx",
+      timing: { prefillMsPerToken: 0.01, decodeMsPerToken: 0.5 },
+    });
+    const flags = [
+      "--upstream",
+      server.url,
+      "--minutes",
+      "0.05",
+      "--share",
+      "0.6",
+      "--scenario",
+      "chat/batch",
+      "--json",
+      "-",
+    ];
+    const { exitCode, stdout, stderr } = await headgate(["bench", ...flags]);
+    assert.equal(exitCode, 0, stderr);
+    const [direct, ...gated] = (JSON.parse(stdout) as BenchResults).scenarios[0]!.ways;
+    assert.ok(direct!.answers.failed > 0);
+    assert.match(direct!.answers.why[0]!, /503/);
+    for (const { answers, people } of gated) assert.deepEqual([answers.failed, people.answered], [0, people.asked]);
+  });
+
   test("Ctrl-C ends it, reports what was measured until then, and leaves nothing at the server", async () => {
     await using server = await startQuick();
     await using folder = await Folder.make();

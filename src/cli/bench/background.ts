@@ -1,9 +1,10 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { ask, NoAnswer } from "./ask.ts";
 import type { Place } from "./place.ts";
 import { questionOf, type Workload } from "./workloads.ts";
 
-/** A server that refuses this often in a row is not asked any further. */
-const MAX_FAILURES = 3;
+/** Who was refused does not storm the server. */
+const AFTER_FAILURE_MS = 250;
 
 export interface BackgroundListener {
   /** So many more tokens have come. */
@@ -17,6 +18,8 @@ export interface Asking {
   /** Each asks its next question when it has its answer. */
   readonly clients: number;
   readonly contextTokens: number;
+  /** A server that refuses this often in a row is not asked any further. */
+  readonly maxFailures: number;
 }
 
 /** Clients of the background, from the moment it is made until it is stopped. */
@@ -49,7 +52,7 @@ export class Background {
 
   async #client(): Promise<void> {
     const { signal } = this.#hangUp;
-    const { workload, contextTokens } = this.#asking;
+    const { workload, contextTokens, maxFailures } = this.#asking;
     const onTokens = (count: number): void => this.#listener.tokens(count);
     let failures = 0;
     while (!this.#stopped) {
@@ -60,8 +63,9 @@ export class Background {
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
-        if (!(error instanceof NoAnswer) || ++failures === MAX_FAILURES) throw error;
+        if (!(error instanceof NoAnswer) || ++failures === maxFailures) throw error;
         this.#listener.failed(error.message);
+        await pause(AFTER_FAILURE_MS, undefined, { signal }).catch(() => {});
       }
     }
   }

@@ -27,14 +27,13 @@ const now = (): number => performance.now();
 /**
  * Lets background and people come to one place until everybody who came was answered, or `signal` aborts. Nothing is asked of the
  * server any more when this resolves; what cannot be hung up without harm was waited for.
- *
- * @throws {NoAnswer} when the server refuses the background again and again.
+ * Refusals are noted in the lane: some servers refuse whom they cannot serve at once.
  */
 export async function runWay(place: Place, load: Load, lane: Lane, signal: AbortSignal): Promise<void> {
   const { background: workload, clients, contextTokens, forMs, settleMs } = load;
   const background = new Background(
     place,
-    { workload, clients, contextTokens },
+    { workload, clients, contextTokens, maxFailures: Infinity },
     {
       tokens: (count) => lane.heardBackground(count, now()),
       answered: (number, text) => lane.told.push({ by: "background", number, text }),

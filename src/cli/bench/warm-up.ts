@@ -29,6 +29,7 @@ const SHORT_PROMPT = 8;
 const LONG_PROMPT = 808;
 const SHORT_ANSWER = 48;
 const SAMPLE = 400;
+const MAX_FAILURES = 3;
 
 /**
  * The speeds of a server, by two small requests after one that does not count: it pays for whatever was not loaded yet.
@@ -80,7 +81,7 @@ export async function backgroundAlone(
   let answers = 0;
   const background = new Background(
     place,
-    { workload, clients, contextTokens },
+    { workload, clients, contextTokens, maxFailures: MAX_FAILURES },
     {
       tokens: (count) => {
         tokens += count;
