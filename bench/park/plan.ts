@@ -31,8 +31,8 @@ export interface Restarter {
 const RESTARTING: readonly Restarter[] = [
   // Hardly ever caught before its first token.
   { engine: "mlx-lm", streamed: true, surely: false },
-  // Computed to its end, whoever waits: the server would not notice.
-  { engine: "mlx-lm", streamed: false, surely: false },
+  // Asked for as a stream, so that it can be stopped.
+  { engine: "mlx-lm", streamed: false, surely: true },
   { engine: "llama-server", streamed: false, surely: true },
   { engine: "ollama", streamed: false, surely: true },
 ];

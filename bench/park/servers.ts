@@ -55,10 +55,11 @@ export async function simulated(engine: SimulatedEngine, timing: Timing): Promis
 /**
  * One real llama-server for all rows, on this machine.
  *
- * @throws {TypeError} for the address of anything else.
+ * Rejects with a `TypeError` for the address of anything else, and for one with several slots: the rows are of one.
  */
 export async function real(address: string): Promise<Servers> {
   const port = portOf(address);
+  await assertOneSlot(address, port);
   const list = (await (await fetch(`http://127.0.0.1:${port}/v1/models`)).json()) as { data: { id: string }[] };
   const model = list.data[0]!.id;
   return {
@@ -74,6 +75,13 @@ export async function real(address: string): Promise<Servers> {
     uninterrupted: async (question) => (await ask(port, question)).text,
     [Symbol.asyncDispose]: async () => {},
   };
+}
+
+async function assertOneSlot(address: string, port: number): Promise<void> {
+  const answer = await fetch(`http://127.0.0.1:${port}/props`);
+  const { total_slots: slots } = (answer.ok ? await answer.json() : {}) as { total_slots?: unknown };
+  if (slots === undefined) throw new TypeError(`${address} is no llama-server that has loaded its model`);
+  if (slots !== 1) throw new TypeError(`${address} has ${String(slots)} slots: start it with -np 1 -b 256 -ub 256`);
 }
 
 /** @throws {TypeError} naming the address. A network between would be measured too. */

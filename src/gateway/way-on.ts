@@ -3,7 +3,7 @@ import type { Ask, RawStand } from "../engines/raw-resume.ts";
 import type { Resumption } from "../engines/resume.ts";
 import { topLevelFields } from "../protocol/json-fields.ts";
 import { JsonReader } from "../protocol/json-reader.ts";
-import { NOTHING_SAID, type Said } from "../protocol/said.ts";
+import { hasSaid, NOTHING_SAID, type Said } from "../protocol/said.ts";
 import { splice } from "../protocol/splice.ts";
 import type { Joint, RunKind, Stitcher } from "../protocol/stitch.ts";
 import type { Place } from "./admission.ts";
@@ -25,7 +25,7 @@ export class WayOn {
   /** As it was sent the first time. */
   readonly #body: Uint8Array;
 
-  readonly #request: OutgoingRequest;
+  #request: OutgoingRequest | undefined;
 
   constructor(
     place: Place,
@@ -36,8 +36,6 @@ export class WayOn {
     this.#stitcher = stitcher;
     this.#model = sent.model;
     this.#body = sent.body;
-    const { route, facts, priority } = place;
-    this.#request = { route, facts, body: new JsonReader(topLevelFields(sent.body)), priority, parkable: true };
   }
 
   /** What goes on; `raw` when that takes {@link WayOn.prepareRaw}, `undefined` where it cannot. */
@@ -49,7 +47,9 @@ export class WayOn {
   /** Whether it could once more was said. */
   get possible(): boolean {
     const { said, continuable } = this.#stitcher ?? { said: NOTHING_SAID, continuable: false };
-    const more = { ...said, content: said.content.trimEnd() + MORE, tokens: said.tokens ?? 1 };
+    // Who has not counted what was said so far does not count as it goes.
+    const tokens = hasSaid(said) ? said.tokens : 1;
+    const more = { ...said, content: said.content.trimEnd() + MORE, tokens };
     return continuable && this.#leftInContext() > 0 && this.#behind(more) !== undefined;
   }
 
@@ -65,8 +65,8 @@ export class WayOn {
   /** Whether it must be proven for its model first that it can go on at all. */
   get needsProof(): boolean {
     const { rawResume } = this.#place.upstream.engine;
-    if (rawResume?.needsProof?.(this.#request) !== true || this.#stitcher === undefined) return false;
-    return rawResume.canContinue(this.#request, { ...NOTHING_SAID, content: MORE });
+    if (rawResume?.needsProof?.(this.#asked) !== true || this.#stitcher === undefined) return false;
+    return rawResume.canContinue(this.#asked, { ...NOTHING_SAID, content: MORE });
   }
 
   /** Whether what was said can be gone on with as raw text. */
@@ -78,7 +78,7 @@ export class WayOn {
   async prepareRaw(ask: Ask): Promise<RunPlan | undefined> {
     const { upstream } = this.#place;
     const stand: RawStand = { said: this.#stitcher!.said, proof: upstream.proofFor(this.#model) };
-    const run = await upstream.engine.rawResume?.prepare(ask, { ...this.#request, sent: this.#body }, stand);
+    const run = await upstream.engine.rawResume?.prepare(ask, { ...this.#asked, sent: this.#body }, stand);
     return run && { ...this.plan(run), path: run.path };
   }
 
@@ -89,7 +89,7 @@ export class WayOn {
 
   #behind(said: Said): Resumption | "raw" | undefined {
     const { upstream } = this.#place;
-    const resumption = upstream.mayResume(this.#model) ? upstream.engine.resume?.(this.#request, said) : undefined;
+    const resumption = upstream.mayResume(this.#model) ? upstream.engine.resume?.(this.#asked, said) : undefined;
     if (resumption !== undefined) return resumption;
     return this.#isRawPossible(said) ? "raw" : undefined;
   }
@@ -98,9 +98,16 @@ export class WayOn {
     const { upstream } = this.#place;
     const { rawResume } = upstream.engine;
     if (rawResume === undefined || !upstream.mayResumeRaw(this.#model)) return false;
-    const request = this.#request;
+    const request = this.#asked;
     if (rawResume.needsProof?.(request) === true && upstream.proofFor(this.#model) === undefined) return false;
     return rawResume.canContinue(request, said);
+  }
+
+  /** Read when it is needed, which it hardly ever is. */
+  get #asked(): OutgoingRequest {
+    const { route, facts, priority } = this.#place;
+    const body = (): JsonReader => new JsonReader(topLevelFields(this.#body));
+    return (this.#request ??= { route, facts, body: body(), priority, parkable: true });
   }
 
   /** A prompt that fills the context is refused, however little is to be said behind it. */
