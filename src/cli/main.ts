@@ -36,6 +36,12 @@ for (const command of program.commands) {
   for (const below of command.commands) below.copyInheritedSettings(program);
 }
 
+// A reader that has seen enough, as head does, is no failure; a gateway runs on without one.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  if (process.argv[2] !== "serve") process.exit();
+});
+
 try {
   // Who says nothing asks what there is to say.
   if (process.argv.length === 2) program.outputHelp();

@@ -30,6 +30,12 @@ describe("headgate", () => {
     }
   });
 
+  it("a reader that has seen enough is no failure", () => {
+    const command = `"${process.execPath}" "${join(root, "src/cli/main.ts")}" serve --help | :`;
+    const { stderr } = spawnSync("sh", ["-c", command], { encoding: "utf8" });
+    assert.equal(stderr, "");
+  });
+
   it("a command or option it does not know is named, ends with 64 and prints nothing to standard output", () => {
     for (const [argument, words] of [
       ["paint", /unknown command 'paint'/],

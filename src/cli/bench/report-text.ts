@@ -5,6 +5,8 @@ import { BACKGROUNDS, PEOPLE } from "./workloads.ts";
 
 /** Fewer say nothing about the slowest of them. */
 const ENOUGH_PEOPLE = 20;
+/** Of the background: a prompt that was read for an answer still to come, or the other way about, counts too much. */
+const ENOUGH_ANSWERS = 8;
 
 const COLUMNS = [
   { heading: "" },
@@ -57,7 +59,13 @@ function remarks({ ways }: ScenarioResult): string[] {
   const lines: string[] = [];
   const asked = Math.max(0, ...ways.map(({ people }) => people.asked));
   if (asked < ENOUGH_PEOPLE) {
-    lines.push(`Only ${asked} people came: p95 says little. More minutes (--minutes) or a larger --share bring more.`);
+    const people = asked === 1 ? "1 person" : `${asked} people`;
+    lines.push(`Only ${people} came: p95 says little. More minutes (--minutes) or a larger --share bring more.`);
+  }
+  if (ways.some(({ background }) => background.answers < ENOUGH_ANSWERS)) {
+    lines.push(
+      "The background has given hardly a whole answer: its speed says little. It needs more minutes (--minutes).",
+    );
   }
   for (const { way, answers, others, people } of ways) {
     const title = WAY_TITLES[way];
@@ -84,6 +92,7 @@ function speed(tokensPerSecond: number): string {
   return `${tokensPerSecond.toFixed(tokensPerSecond < 10 ? 1 : 0)} tokens/s`;
 }
 
-function times(count: number): string {
+/** 1 time, 2 times. */
+export function times(count: number): string {
   return `${count} ${count === 1 ? "time" : "times"}`;
 }

@@ -1,6 +1,7 @@
 import { Lane } from "../bench/lane.ts";
 import { openSimulated } from "../bench/open-target.ts";
 import { Place, WAYS, WAY_TITLES } from "../bench/place.ts";
+import { times } from "../bench/report-text.ts";
 import { firstTokenOf } from "../bench/results.ts";
 import { runWay, type Load } from "../bench/run-way.ts";
 import { peopleArrivals } from "../bench/scenarios.ts";
@@ -129,7 +130,7 @@ function lanesOf(screen: Screen): readonly Lane[] {
 function intro(server: string, { arrivals, forMs }: Load): string {
   return (
     `Three ways to ${server}: ${CLIENTS} scripts have long letters written without end, and\n` +
-    `${arrivals.length} people ask short questions within ${duration(forMs)}, at the same moments on each way.\n\n`
+    `${arrivals.length === 1 ? "1 person asks a short question" : `${arrivals.length} people ask short questions`} within ${duration(forMs)}, at the same moments on each way.\n\n`
   );
 }
 
@@ -149,7 +150,7 @@ function ending(finishes: readonly Finish[]): string {
       first === null ? "-" : duration(first.p50Ms),
       first === null ? "-" : duration(first.maxMs),
       `${lane.tokensPerSecond(lane.endedAt).toFixed(0)} tokens/s`,
-      parks === undefined ? "-" : `${parks.resumed + parks.restarted} times`,
+      parks === undefined ? "-" : times(parks.resumed + parks.restarted),
     ];
   });
   return `\n${table(COLUMNS, rows).join("\n")}\n`;
