@@ -128,9 +128,11 @@ function lanesOf(screen: Screen): readonly Lane[] {
 }
 
 function intro(server: string, { arrivals, forMs }: Load): string {
+  const ask =
+    arrivals.length === 1 ? "1 person asks a short question" : `${arrivals.length} people ask short questions`;
   return (
-    `Three ways to ${server}: ${CLIENTS} scripts have long letters written without end, and\n` +
-    `${arrivals.length === 1 ? "1 person asks a short question" : `${arrivals.length} people ask short questions`} within ${duration(forMs)}, at the same moments on each way.\n\n`
+    `Three ways to ${server}.\n${CLIENTS} scripts have long letters written without end;\n` +
+    `${ask} within ${duration(forMs)}, at the same moments on each way.\n\n`
   );
 }
 

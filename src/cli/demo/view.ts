@@ -61,9 +61,9 @@ export class LanesView implements Disposable {
     const lines = this.#strips.flatMap(([lane, strip]) => {
       strip.look(now);
       const cells = strip.cells.slice(0, this.#cells);
-      const isOver = lane.state === "ahead" ? "" : caption(lane, now);
+      const about = lane.state === "ahead" ? "" : caption(lane, now);
       return [
-        `${styleText("bold", WAY_TITLES[lane.way])}${isOver.slice(0, this.#cells - WAY_TITLES[lane.way].length)}`,
+        `${styleText("bold", WAY_TITLES[lane.way])}${about.slice(0, this.#cells + MARGIN - 1 - WAY_TITLES[lane.way].length)}`,
         `  ${cells.map(served).join("")}`,
         `  ${cells.map(waiting).join("")}`,
       ];
@@ -74,7 +74,7 @@ export class LanesView implements Disposable {
 
 function caption(lane: Lane, now: number): string {
   const { firstTokens } = lane;
-  const heard = firstTokens.length === 0 ? "" : `first word after ${duration(quantile(firstTokens, 0.5))} (median), `;
+  const heard = firstTokens.length === 0 ? "" : `first word after ${duration(quantile(firstTokens, 0.5))}, `;
   return `: ${lane.answered} of ${lane.people.length} answered, ${heard}background ${lane.tokensPerSecond(now).toFixed(0)} tokens/s`;
 }
 
