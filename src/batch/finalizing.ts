@@ -1,3 +1,4 @@
+import { hasEnded } from "../store/batch-life.ts";
 import type { BatchRecord } from "../store/batch-record.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { FileRecord } from "../store/file-record.ts";
@@ -28,7 +29,7 @@ export interface FinalizeMeans {
 export async function finalize(id: string, means: FinalizeMeans): Promise<BatchRecord> {
   const { store, now, observer } = means;
   const batch = await store.finalize(id, { outputFileId: newFileId(), errorFileId: newFileId(), now: now() });
-  if (batch.finalizingAt === null) return batch;
+  if (batch.finalizingAt === null || hasEnded(batch)) return batch;
   observer.finalizing?.(batch);
   const files: FileRecord[] = [];
   if (batch.outputFileId !== null) files.push(await write(batch, "output", means));

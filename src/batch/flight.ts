@@ -55,7 +55,7 @@ export class Flight {
     const read = await this.#read();
     if ("kind" in read) return read;
     const notBefore = closed.until(read.model, now());
-    if (notBefore !== undefined) return { kind: "giveBack", notBefore };
+    if (notBefore !== undefined) return { kind: "giveBack", notBefore: Math.ceil(notBefore) };
     if (this.#calledOff || !this.#means.maySend()) return { kind: "giveBack" };
     const answer = await this.#send(read.body);
     return this.#judged(verdictOn(line, answer, maxAttempts()), read.model);

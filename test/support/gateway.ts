@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
 import { pino, type Logger } from "pino";
 import type { Clock, Gate } from "../../src/gate/index.ts";
+import type { BatchStore } from "../../src/gateway/batches/batch-host.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { configSchema } from "../../src/gateway/config/schema.ts";
 import type { UpstreamConfig } from "../../src/gateway/config/types.ts";
@@ -19,6 +20,9 @@ export interface GatewayOptions {
   /** The gateway's clock; the server keeps the system's. */
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** The wall clock, for the deadlines of batches. */
+  readonly wallNow?: () => number;
+  readonly batchStore?: BatchStore;
 }
 
 const AT_ONCE = { prefillMsPerToken: 0, decodeMsPerToken: 0, loadMs: 0 };
@@ -38,6 +42,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     config: configSchema.parse({ listen: [{ port: 0 }], ...options.config }),
     log: options.log ?? pino({ level: "silent" }),
     ...(options.clock !== undefined && { clock: options.clock }),
+    ...(options.wallNow !== undefined && { wallNow: options.wallNow }),
+    ...(options.batchStore !== undefined && { batchStore: options.batchStore }),
   });
   try {
     if (server !== undefined)
