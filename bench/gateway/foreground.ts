@@ -1,4 +1,5 @@
 import { mean, quantile } from "../../src/cli/bench/statistics.ts";
+import type { Child } from "./child-process.ts";
 import { now, until } from "./clock.ts";
 import { Connection } from "./connection.ts";
 import type { Entrant } from "./field.ts";
@@ -6,6 +7,7 @@ import { formulaMean, idealMean, leastWaits, poissonArrivals, type Load, type Pa
 import type { Effort } from "./plan.ts";
 import { request } from "./requests.ts";
 import type { ForegroundLoad, ForegroundRun } from "./results.ts";
+import type { ModelQuestions } from "./servers/model.ts";
 import type { Served } from "./servers/slot.ts";
 
 const SEED = 11_400;
@@ -41,18 +43,41 @@ export async function measureForeground(
 
 async function oneRun(entrant: Entrant, load: Load, backgroundClients: number): Promise<ForegroundRun> {
   const { model, running, contender } = entrant;
+  const background = clientsOf(running.port, load.backgroundMs, backgroundClients);
+  const figures = await foregroundBeside(background, { model, port: running.port, load });
+  return { id: contender.id, role: contender.role, ...figures };
+}
+
+/** Work that does not end by itself: begins, and answers what ends it. */
+export type Background = () => Promise<() => Promise<void>>;
+
+/** So many clients that send their next request when they have an answer. */
+export function clientsOf(port: number, backgroundMs: number, count: number): Background {
+  return async () => {
+    const clients = await Connection.openMany(port, count);
+    let stopped = false;
+    const bytes = request(`serve ${backgroundMs} background`, "background");
+    const loops = clients.map(async (client) => {
+      while (!stopped) await client.send(bytes);
+    });
+    return async () => {
+      stopped = true;
+      await Promise.all(loops);
+      for (const client of clients) client.close();
+    };
+  };
+}
+
+/** The figures of the foreground beside a background, both at the same gateway. */
+export async function foregroundBeside(
+  background: Background,
+  { model, port, load }: { readonly model: Child<ModelQuestions>; readonly port: number; readonly load: Load },
+): Promise<Omit<ForegroundRun, "id" | "role">> {
   await model.ask("served");
-  const background = await Connection.openMany(running.port, backgroundClients);
-  let stopped = false;
-  const bytes = request(`serve ${load.backgroundMs} background`, "background");
-  const loops = background.map(async (client) => {
-    while (!stopped) await client.send(bytes);
-  });
-  const sent = await sendAll(running.port, load);
-  stopped = true;
-  await Promise.all(loops);
-  for (const client of background) client.close();
-  return { id: contender.id, role: contender.role, ...figuresOf(await model.ask("served"), sent, load) };
+  const stop = await background();
+  const sent = await sendAll(port, load);
+  await stop();
+  return figuresOf(await model.ask("served"), sent, load);
 }
 
 interface Sent {

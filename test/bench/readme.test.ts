@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
 
+import { reportOf as reportOfBatch } from "../../bench/batch/report.ts";
+import { parseResults as parseBatch } from "../../bench/batch/results.ts";
 import { reportOf as reportOfGate } from "../../bench/gate/report.ts";
 import { parseResults as parseGate } from "../../bench/gate/results.ts";
 import { reportOf as reportOfGateway } from "../../bench/gateway/report.ts";
@@ -15,6 +17,7 @@ const bench = join(import.meta.dirname, "../../bench");
 const reports: Readonly<Record<string, (results: string) => Report>> = {
   gate: (text) => reportOfGate(parseGate(text)),
   gateway: (text) => reportOfGateway(parseGateway(text)),
+  batch: (text) => reportOfBatch(parseBatch(text)),
   park: (text) => reportOfPark(parsePark(text)),
 };
 

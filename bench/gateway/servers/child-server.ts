@@ -1,4 +1,5 @@
 import type { AddressInfo, Server } from "node:net";
+import type { Task } from "../requests.ts";
 
 /** A server in a child process, as its starter sees it. */
 export interface ChildServer {
@@ -24,6 +25,10 @@ export interface StartOptions {
   readonly capacity: number;
   /** Whether running background steps aside. */
   readonly preempt?: boolean;
+  /** What the model server does with a request that does not say: the line of a batch has no headers. Default: answer at once. */
+  readonly task?: Task;
+  /** Where a gateway keeps files and batches; without it, it takes none. */
+  readonly data?: string;
 }
 
 /** Bytes, after a garbage collection. */

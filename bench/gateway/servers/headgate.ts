@@ -12,15 +12,18 @@ export interface HeadgateQuestions {
   memory: Memory;
   /** Requests in line. */
   waiting: number;
+  /** The most memory that the process has had, in bytes. */
+  peak: number;
 }
 
-export async function start({ capacity, upstreamPort, preempt = false }: StartOptions): Promise<ChildServer> {
-  const config = parseConfig({ listen: [{ port: 0 }], log: { form: "json" }, preempt: { enabled: preempt } });
+export async function start({ capacity, data, upstreamPort, preempt = false }: StartOptions): Promise<ChildServer> {
+  const config = parseConfig({ listen: [{ port: 0 }], log: { form: "json" }, preempt: { enabled: preempt }, data });
   const gateway = new Gateway({ config, log: createLog(config.log) });
   await gateway.addUpstream({ url: `http://127.0.0.1:${upstreamPort}`, capacity, models: { alias: {} } });
   const [address] = await gateway.listen();
   const questions: { [Name in keyof HeadgateQuestions]: () => HeadgateQuestions[Name] } = {
     memory: memoryNow,
+    peak: () => process.resourceUsage().maxRSS * 1024,
     waiting: () => gateway.gates.all.reduce((sum, { gate }) => sum + gate.waiting, 0),
   };
   return { port: address!.port, answer: (question) => questions[question as keyof HeadgateQuestions]() };

@@ -2,9 +2,9 @@
 import { createServer, type Socket } from "node:net";
 import { lastFrames, namedFrame, STREAM_HEAD } from "../frames.ts";
 import { HttpReader } from "../http-reader.ts";
-import { JSON_ANSWER, TASK_HEADER } from "../requests.ts";
+import { JSON_ANSWER, TASK_HEADER, type Task } from "../requests.ts";
 import { Pacer } from "./paced.ts";
-import { listening, type ChildServer } from "./child-server.ts";
+import { listening, type ChildServer, type StartOptions } from "./child-server.ts";
 import { Slot, type Served } from "./slot.ts";
 
 const AT_ONCE = Buffer.concat([headOf(JSON_ANSWER), JSON_ANSWER]);
@@ -28,10 +28,15 @@ export interface ModelQuestions {
 }
 
 class Model {
+  readonly #task: Task;
   readonly slot = new Slot();
   readonly pacer = new Pacer();
   stepped = new Set<Socket>();
   steps = 0;
+
+  constructor(task: Task) {
+    this.#task = task;
+  }
 
   connected(socket: Socket): void {
     let head = "";
@@ -53,7 +58,7 @@ class Model {
 
   #answer(socket: Socket, head: string, body: readonly Buffer[]): void {
     if (!head.startsWith("POST")) return this.#get(socket, head);
-    const [task = "answer", first = "", second = ""] = taskOf(head);
+    const [task = "", first = "", second = ""] = (taskOf(head) ?? this.#task).split(" ");
     switch (task) {
       case "echo":
         return this.#json(socket, Buffer.concat(body));
@@ -86,12 +91,12 @@ class Model {
 
 const TASK = new RegExp(`^${TASK_HEADER}: *(.*)$`, "im");
 
-function taskOf(head: string): string[] {
-  return TASK.exec(head)?.[1]?.trim().split(" ") ?? [];
+function taskOf(head: string): string | undefined {
+  return TASK.exec(head)?.[1]?.trim();
 }
 
-export async function start(): Promise<ChildServer> {
-  const model = new Model();
+export async function start({ task = "answer" }: StartOptions): Promise<ChildServer> {
+  const model = new Model(task);
   const server = createServer({ noDelay: true }, (socket) => model.connected(socket));
   const port = await listening(server);
   const questions: { [Name in keyof ModelQuestions]: () => ModelQuestions[Name] } = {
