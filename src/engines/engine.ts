@@ -3,6 +3,7 @@ import type { JsonReader } from "../protocol/json-reader.ts";
 import type { RequestFacts } from "../protocol/request-facts.ts";
 import type { Route } from "../protocol/route.ts";
 import type { Edit } from "../protocol/splice.ts";
+import type { WholeForm } from "../protocol/whole-form.ts";
 import type { Cancelling } from "./cancel.ts";
 import type { ChatTemplate } from "./chat-template.ts";
 import type { RawResume } from "./raw-resume.ts";
@@ -59,6 +60,8 @@ export interface OutgoingRequest {
   readonly priority: number;
   /** Whether it may have to step aside: then the engine is asked to count its tokens as it goes. */
   readonly parkable: boolean;
+  /** Of the server's whole answers to requests like this, if one was seen. */
+  readonly form?: WholeForm | undefined;
 }
 
 /** What a request must look like for one engine. The relay applies it; everything not named here stays as received. */
@@ -70,6 +73,8 @@ export interface Outgoing {
   readonly forceStream: boolean;
   /** What was asked for Headgate itself and must not reach the client. */
   readonly hide: readonly Hidden[];
+  /** What the aggregate of a forced stream is to be like, where a stream does not tell. */
+  readonly form?: WholeForm | undefined;
 }
 
 /** One kind of model server: how to know it, what it can do, and what its requests need. Stateless. */
@@ -105,6 +110,8 @@ export interface Engine {
   mayAbort(exchange: { readonly streaming: boolean }): boolean;
   /** What must change in a request on its way to this engine. Pure. */
   outgoing(request: OutgoingRequest): Outgoing;
+  /** Its whole answers have members that its streams leave out: what they are is learnt from the first of them. */
+  readonly learnsForm?: true;
   /** Only where closing the connection is noticed late. */
   readonly cancelling?: Cancelling;
   /**

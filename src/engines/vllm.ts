@@ -1,5 +1,7 @@
 import { countIn, objectsIn, textIn } from "../protocol/untrusted-json.ts";
-import type { Engine, Probe } from "./engine.ts";
+import { CONTINUABLE } from "../protocol/said.ts";
+import type { Edit } from "../protocol/splice.ts";
+import type { Engine, Outgoing, OutgoingRequest, Probe } from "./engine.ts";
 import { membersOf, modelOwner } from "./fingerprint.ts";
 import { gaugesIn } from "./gauges.ts";
 import { healthAt } from "./health.ts";
@@ -27,7 +29,9 @@ export const vllm: Engine = {
   loadOnlyBesideWork: true,
   models: openAiModels,
   mayAbort: () => true,
-  outgoing: withRunningUsage,
+  outgoing,
+  // Of its answers every member is written, of its streams only what is set (protocol.py, `exclude_unset`).
+  learnsForm: true,
   // The two exclude each other unless the second is off (protocol.py).
   resume: resumeWith({
     flags: CONTINUE_LAST,
@@ -37,6 +41,21 @@ export const vllm: Engine = {
   }),
   contextTokens,
 };
+
+/** A whole answer that may have to step aside is asked for as a stream, so that it goes on then: once its form is known. */
+function outgoing(request: OutgoingRequest): Outgoing {
+  if (!isBetterStreamed(request)) return withRunningUsage(request);
+  const streamed = withRunningUsage({ ...request, facts: { ...request.facts, stream: true, includeUsage: true } });
+  const edits: Edit[] = [{ set: "stream", value: true }, ...streamed.edits];
+  return { ...streamed, edits, forceStream: true, hide: [], form: request.form };
+}
+
+function isBetterStreamed({ route, facts, body, parkable, form }: OutgoingRequest): boolean {
+  if (!parkable || facts.stream || form?.toldByStreams !== true || !CONTINUABLE.has(route.dialect)) return false;
+  // Where it could not go on, a stream is of no use.
+  if (facts.n > 1 || facts.logprobs || facts.tools || facts.grammar) return false;
+  return body !== undefined && body.kind("stream_options") === undefined;
+}
 
 /** The smallest, if it serves several models: adapters of one, which all have its length. */
 async function contextTokens(probe: Probe): Promise<number | undefined> {

@@ -5,6 +5,7 @@ import type { Usage } from "../protocol/answer-notes.ts";
 import { watchAnswer, type AnswerWatch } from "../protocol/answer-watch.ts";
 import { hider } from "../protocol/hide.ts";
 import { Stitcher } from "../protocol/stitch.ts";
+import type { JsonObject } from "../protocol/untrusted-json.ts";
 import type { UpstreamRequest } from "../relay/attempt.ts";
 import type { RelayResult } from "../relay/relay-job.ts";
 import type { Place } from "./admission.ts";
@@ -38,7 +39,7 @@ export async function forward(gateway: GatewayContext, visit: Visit, granted: Gr
   response.ownHeaders.push("X-Headgate-Priority", String(place.priority));
   response.ownHeaders.push("X-Headgate-Queue-Wait-Ms", String(Math.round(permit.waitedMs)));
   const names = new RunNames(place.upstream, place.route, record.id);
-  const { work, usage } = workOf(gateway, visit, granted, names);
+  const { work, usage, whole } = workOf(gateway, visit, granted, names);
   using open = new OpenRelay(gateway, visit, place.upstream, work);
   const { relay } = open;
   const { stitcher } = work;
@@ -54,6 +55,7 @@ export async function forward(gateway: GatewayContext, visit: Visit, granted: Gr
     const busy = new BusyServer({ gateway, visit, place, relay });
     const result = await runs({ body, kind: "afresh" }, { send, aside, busy });
     judge(result, place.upstream, gateway);
+    learnForm(granted, record.model, whole());
   } finally {
     ({ promptTokens: record.promptTokens, completionTokens: record.completionTokens } = usage());
   }
@@ -92,6 +94,8 @@ interface Work {
   readonly work: RelayWork;
   /** Of all runs together, as far as the engine told. */
   readonly usage: () => Usage;
+  /** The answer, where it did not come as a stream. */
+  readonly whole: () => JsonObject | undefined;
 }
 
 function workOf(gateway: GatewayContext, { record }: Visit, { place, outgoing }: Granted, names: RunNames): Work {
@@ -104,7 +108,7 @@ function workOf(gateway: GatewayContext, { record }: Visit, { place, outgoing }:
     watch: isFollowed(place) ? (streamed) => (watch = watchAnswer(route.dialect, streamed, facts.n)) : undefined,
     stitcher,
     hider: facts.stream ? hider(route.dialect, outgoing.hide) : undefined,
-    aggregator: outgoing.forceStream ? () => aggregator(route.dialect, outgoing.hide) : undefined,
+    aggregator: outgoing.forceStream ? () => aggregator(route.dialect, outgoing.hide, outgoing.form) : undefined,
     mayAbort: upstream.engine.mayAbort({ streaming }),
     isBusy: (status, said) => upstream.engine.isBusy?.(status, said) === true || (record.parks > 0 && status === 503),
     patient: upstream.engine.isBusy !== undefined,
@@ -121,7 +125,14 @@ function workOf(gateway: GatewayContext, { record }: Visit, { place, outgoing }:
         }
       : undefined,
   };
-  return { work, usage: () => ({ ...watch?.usage, ...stitcher?.usage }) };
+  return { work, usage: () => ({ ...watch?.usage, ...stitcher?.usage }), whole: () => watch?.whole };
+}
+
+/** The first whole answer shows what the next are like, if nothing in it was asked for specially. */
+function learnForm({ place }: Granted, model: string | undefined, whole: JsonObject | undefined): void {
+  const { upstream, route, facts } = place;
+  if (upstream.engine.learnsForm !== true || whole === undefined || !("choices" in whole)) return;
+  if (facts.n === 1 && !facts.logprobs && !facts.tools) upstream.sawWhole(route.dialect, model, whole);
 }
 
 /** Whether the answer is read on its way. */

@@ -6,6 +6,9 @@ import { identifyServer } from "../engines/detect.ts";
 import { HttpProbe } from "../engines/http-probe.ts";
 import type { Ask, Proof } from "../engines/raw-resume.ts";
 import { unknownEngine } from "../engines/unknown.ts";
+import type { DialectName } from "../protocol/route.ts";
+import type { JsonObject } from "../protocol/untrusted-json.ts";
+import { WholeForm } from "../protocol/whole-form.ts";
 import { connector } from "../relay/connector.ts";
 import type { AbortWatchdog } from "./abort-watchdog.ts";
 import type { ModelsConfig } from "./config/types.ts";
@@ -60,6 +63,8 @@ export class Upstream {
   readonly #rules: ModelsConfig;
   readonly #probe: Probe;
   readonly #configured: number | undefined;
+  /** Of its whole answers, by dialect and model. */
+  readonly #forms: Map<string, WholeForm> = new Map();
   #misses = 0;
   #waysOn: WaysOn | undefined;
   #others = new ForeignLoad();
@@ -165,6 +170,16 @@ export class Upstream {
     return this.#proofs.get(model ?? "");
   }
 
+  /** What whole answers of `model` are like, once one was seen. */
+  formOf(dialect: DialectName, model: string | undefined): WholeForm | undefined {
+    return this.#forms.get(`${dialect} ${model ?? ""}`);
+  }
+
+  /** A whole answer of `model` came, to a request for a single one. */
+  sawWhole(dialect: DialectName, model: string | undefined, answer: JsonObject): void {
+    if (this.formOf(dialect, model) === undefined) this.#forms.set(`${dialect} ${model ?? ""}`, new WholeForm(answer));
+  }
+
   /** Asks the server something that may be work for the model: only for a request that has a permit, and runs nothing else. */
   async ask(path: string, body: object, signal: AbortSignal): ReturnType<Ask> {
     return new HttpProbe(this.url, this.apiKey, TRIAL_LIMIT_MS).post(path, body, signal);
@@ -231,6 +246,7 @@ export class Upstream {
     this.#refused.chat.clear();
     this.#refused.raw.clear();
     this.#proofs.clear();
+    this.#forms.clear();
     this.engine = unknownEngine;
     this.#others = new ForeignLoad();
   }

@@ -75,7 +75,8 @@ async function prepare(gateway: GatewayContext, visit: Visit, asked: Route): Pro
   record.gate = upstream.group.gate.name;
   const { priority } = classification;
   const parkable = isParkable(gateway, upstream, route, priority);
-  const sent = { route, facts, body: reader, priority, parkable };
+  const form = upstream.formOf(route.dialect, record.model);
+  const sent = { route, facts, body: reader, priority, parkable, form };
   const outgoing = upstream.engine.outgoing(sent);
   const body = fields === undefined ? received : splice(received, editsFor(facts, model, outgoing.edits), fields);
   gateway.requests.changed(record);

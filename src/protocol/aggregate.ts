@@ -7,8 +7,9 @@ import type { Frame, FrameDecoder } from "./frame.ts";
 import { frameDecoder } from "./framing.ts";
 import type { Hidden } from "./hiding-rules.ts";
 import type { DialectName } from "./route.ts";
-import { parseObject } from "./untrusted-json.ts";
+import { objectIn, parseObject } from "./untrusted-json.ts";
 import { readError } from "./upstream-error.ts";
+import type { WholeForm } from "./whole-form.ts";
 
 /** Makes of a stream the answer that the engine would have given, had it not been asked to stream. */
 export interface Aggregator {
@@ -32,11 +33,15 @@ const COLLECTORS: Partial<Readonly<Record<DialectName, (hidden: readonly Hidden[
 /**
  * An aggregator for one stream of `dialect`; `undefined` where there is none. `hidden`: what was asked of the engine
  * for Headgate itself, which an answer that was not streamed would not have. Usage is not among it: that answer has its
- * usage, so its stream must have been asked for it.
+ * usage, so its stream must have been asked for it. `form`: the members of the engine's own answers, where a stream leaves some out.
  */
-export function aggregator(dialect: DialectName, hidden: readonly Hidden[] = []): Aggregator | undefined {
+export function aggregator(
+  dialect: DialectName,
+  hidden: readonly Hidden[] = [],
+  form?: WholeForm,
+): Aggregator | undefined {
   const make = COLLECTORS[dialect];
-  return make === undefined ? undefined : new StreamAggregator(frameDecoder(dialect), make(hidden));
+  return make === undefined ? undefined : new StreamAggregator(frameDecoder(dialect), make(hidden), form);
 }
 
 /**
@@ -53,12 +58,14 @@ export function aggregatesExactly(dialect: DialectName, request: { readonly logp
 class StreamAggregator implements Aggregator {
   readonly #decoder: FrameDecoder;
   readonly #collector: Collector;
+  readonly #form: WholeForm | undefined;
   #usable = true;
   #ended = false;
   #result: Uint8Array | undefined;
 
-  constructor(decoder: FrameDecoder, collector: Collector) {
+  constructor(decoder: FrameDecoder, collector: Collector, form: WholeForm | undefined) {
     this.#decoder = decoder;
+    this.#form = form;
     this.#collector = collector;
   }
 
@@ -73,7 +80,9 @@ class StreamAggregator implements Aggregator {
     const rest = this.#decoder.end();
     if (rest !== undefined) this.#take(rest);
     const answer = this.#usable ? this.#collector.answer() : undefined;
-    this.#result = answer === undefined ? undefined : encode(answer);
+    const form = this.#form;
+    const formed = form === undefined || answer === undefined ? answer : form.complete(objectIn(answer) ?? {});
+    this.#result = formed === undefined ? undefined : encode(formed);
     return this.#result;
   }
 

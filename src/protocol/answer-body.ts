@@ -12,6 +12,7 @@ export class BodyWatch extends NotedAnswer {
   readonly #reader: AnswerReader;
   #parts: Uint8Array[] = [];
   #bytes = 0;
+  whole: JsonObject | undefined;
 
   constructor(reader: AnswerReader, notes: AnswerNotes) {
     super(notes);
@@ -31,6 +32,7 @@ export class BodyWatch extends NotedAnswer {
     const body = parseJson(concatenate(this.#parts));
     this.#parts = [];
     if (body === undefined) return;
+    this.whole = objectIn(body);
     // llama-server's own completion answers several prompts with an array.
     for (const value of bodyObjects(body)) {
       const error = readError(value);

@@ -1,4 +1,5 @@
 import type { AnswerNotes, Usage } from "./answer-notes.ts";
+import type { JsonObject } from "./untrusted-json.ts";
 import type { UpstreamError } from "./upstream-error.ts";
 
 /**
@@ -31,6 +32,8 @@ export interface AnswerWatch {
   readonly tokens: number;
   /** What the engine reported. */
   readonly error: UpstreamError | undefined;
+  /** A whole answer, once all of it was read; none of a stream, nor of what is too large. */
+  readonly whole?: JsonObject | undefined;
 }
 
 /** An answer watched by means of notes. */

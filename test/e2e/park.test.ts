@@ -100,6 +100,33 @@ test("a client that does not stream steps aside at any token, and gets its answe
   assert.equal(it.ended[1]?.restarts, 0);
 });
 
+test("vLLM: once it is known what its whole answers are like, one steps aside and goes on, and is like them", async () => {
+  await using it = await start({ engine: "vllm" });
+  const ask = async (url: string): Promise<Record<string, unknown>> => {
+    const body = JSON.stringify({ model: it.server.model, messages: ASK });
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(`${url}/v1/chat/completions`, { method: "POST", headers, body });
+    const { id: _, created: __, ...lasting } = (await answer.json()) as Record<string, unknown>;
+    return lasting;
+  };
+  const own = await ask(it.server.url);
+  assert.deepEqual(await ask(`${it.url}/background`), own);
+  const background = ask(`${it.url}/background`);
+  await it.until(() => [...it.gateway.requests.live.values()].some(({ firstTokenAt }) => firstTokenAt !== undefined));
+  await askAsPerson(it);
+  assert.deepEqual(await background, own);
+  const { parks, restarts } = it.ended.at(-1)!;
+  assert.deepEqual([parks, restarts], [1, 0]);
+});
+
+test("SGLang's whole answers, which say more than its streams, are never asked for as streams", async () => {
+  await using it = await start({ engine: "sglang" });
+  for (let round = 0; round < 2; round++) {
+    await client(it, "/background").chat.completions.create({ model: it.server.model, messages: ASK });
+  }
+  assert.ok(it.server.served.every(({ body }) => !body.includes('"stream":true')));
+});
+
 test("a client that has nothing yet begins anew: Ollama, not streamed", async () => {
   await using it = await start({ engine: "ollama" });
   const asked = it.post("/background/api/chat", { model: it.server.model, messages: ASK, stream: false });

@@ -6,6 +6,7 @@ import type { EngineName } from "../../src/engines/engine-words.ts";
 import { HttpProbe } from "../../src/engines/http-probe.ts";
 import { aggregator } from "../../src/protocol/aggregate.ts";
 import { hider } from "../../src/protocol/hide.ts";
+import { WholeForm } from "../../src/protocol/whole-form.ts";
 import { recognise } from "../../src/protocol/route.ts";
 import {
   startModelServer,
@@ -148,6 +149,48 @@ describe("a whole answer that is asked for as a stream", () => {
     }
   }
 });
+
+describe("a whole answer of vLLM's that may have to step aside, once the form of one is known", () => {
+  const members = { messages: [{ role: "user", content: "Which way?" }], prompt: "Once" };
+  for (const path of ["/v1/chat/completions", "/v1/completions"]) {
+    for (const reasoningTokens of [0, 7]) {
+      it(`is put together to the answer that vLLM would have given itself: ${path}, ${reasoningTokens} tokens of a thought`, async () => {
+        const { server, engine } = await identified({ engine: "vllm", answer: { reasoningTokens } });
+        await using _ = server;
+        const { form } = await learnt(server, path);
+        const body = JSON.stringify({ model: server.model, ...members });
+        const outgoing = onItsWay(engine, path, body, 100, form);
+        assert.ok(outgoing.forceStream);
+        const whole = aggregator(dialectOf(path), outgoing.hide, outgoing.form)!;
+        whole.push((await answerTo(server, path, outgoing.sent)).bytes);
+        assert.deepEqual(lasting(whole.result()!), lasting((await answerTo(server, path, body)).bytes));
+      });
+    }
+  }
+
+  it("is not asked for so where it has a member that no stream tells", () => {
+    const answer = { choices: [{ index: 0, message: { role: "assistant", content: "x" } }], usage: {} };
+    const told = (more: object): boolean => new WholeForm({ ...answer, ...more }).toldByStreams;
+    assert.ok(told({ service_tier: null, kv_transfer_params: null }));
+    assert.ok(!told({ metadata: { weight_version: "default" } }));
+  });
+
+  it("keeps nothing of the answer that it was learnt from", async () => {
+    const { server } = await identified({ engine: "vllm" });
+    await using _ = server;
+    const { form, text } = await learnt(server, "/v1/chat/completions");
+    assert.ok(text.length > 0);
+    assert.ok(!JSON.stringify(form.complete({ choices: [{ message: {} }] })).includes(text));
+  });
+});
+
+/** The form of the server's answers to another question. */
+async function learnt(server: ModelServer, path: string): Promise<{ form: WholeForm; text: string }> {
+  const asked = { model: server.model, messages: [{ role: "user", content: "Who?" }], prompt: "Twice", max_tokens: 9 };
+  const { bytes } = await answerTo(server, path, JSON.stringify(asked));
+  const answer = JSON.parse(Buffer.from(bytes).toString()) as { choices: [{ message?: { content: string | null } }] };
+  return { form: new WholeForm(answer), text: answer.choices[0].message?.content ?? "" };
+}
 
 describe("what llama-server is asked for besides", () => {
   for (const [path, request] of Object.entries(ASKED)) {

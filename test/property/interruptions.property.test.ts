@@ -119,6 +119,8 @@ test("wherever and however often an answer steps aside, its client hears what it
       const body = bodyOf(asked, it.server.model);
       const path = pathOf(asked);
       const whole = await uninterrupted(it, body, path);
+      // A whole answer is streamed upstream once one has shown its form.
+      if (!asked.stream) await (await it.post(`/foreground${path}`, body)).text();
       assertSame(await interruptedAt(it, body, { cuts: at, path }), whole, asked, at.length);
     }),
     tries(70),
@@ -137,6 +139,7 @@ describe("an answer without a thought steps aside at every one of its tokens, an
   };
   const uncounted: Partial<Case> = { includeUsage: false, maxTokens: undefined };
   const rows: readonly (readonly [setup: string, asked: Partial<Case>, atMostHeld: number])[] = [
+    ["vllm", { stream: false }, 4],
     ["llama-server, thinking off", {}, 4],
     ["llama-server, thinking off", { stream: false }, 4],
     ["mlx-lm", {}, 4],
@@ -151,6 +154,7 @@ describe("an answer without a thought steps aside at every one of its tokens, an
       const body = bodyOf(asked, it.server.model);
       const whole = await uninterrupted(it, body, pathOf(asked));
       const tokens = Number((await uninterrupted(it, { ...body, stream: false }, pathOf(asked))).usage?.completion);
+      if (!asked.stream) await (await it.post(`/background${pathOf(asked)}`, body)).text();
       for (let cut = 0; cut < tokens; cut++) {
         assertSame(await interruptedAt(it, body, { cuts: [cut] }), whole, asked, 1);
       }
