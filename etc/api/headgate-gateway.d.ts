@@ -225,6 +225,8 @@ declare class Upstream {
     unproven(model: string | undefined): boolean;
     prove(model: string | undefined, ask: Ask): Promise<void>;
     proofFor(model: string | undefined): Proof | undefined;
+    formOf(dialect: DialectName, model: string | undefined): WholeForm | undefined;
+    sawWhole(dialect: DialectName, model: string | undefined, answer: JsonObject): void;
     ask(path: string, body: object, signal: AbortSignal): ReturnType<Ask>;
     modelFor(asked: string | undefined): string | undefined;
     get takesAnyModel(): boolean;
@@ -533,6 +535,7 @@ interface Engine {
         readonly streaming: boolean;
     }): boolean;
     outgoing(request: OutgoingRequest): Outgoing;
+    readonly learnsForm?: true;
     readonly cancelling?: Cancelling;
     isBusy?(status: number, body: Uint8Array): boolean;
     readonly resume?: Resume;
@@ -573,6 +576,14 @@ type Ask = (path: string, body: object) => Promise<ProbeAnswer | undefined>;
 interface Proof {
     readonly marksBeginning: boolean;
 }
+type DialectName = "openai-chat" | "openai-completions" | "openai-embeddings" | "openai-responses" | "anthropic-messages" | "ollama-chat" | "ollama-generate" | "ollama-embed" | "llama-completion" | "rerank" | "opaque";
+declare class WholeForm {
+    #private;
+    constructor(answer: JsonObject);
+    get toldByStreams(): boolean;
+    complete(answer: JsonObject): JsonObject;
+}
+type JsonObject = Readonly<Record<string, unknown>>;
 interface RunName {
     readonly request: string;
     readonly answer: string | undefined;
@@ -669,7 +680,6 @@ interface GateGroupOptions {
     readonly agingMs: number | undefined;
     readonly clock?: Clock;
 }
-type DialectName = "openai-chat" | "openai-completions" | "openai-embeddings" | "openai-responses" | "anthropic-messages" | "ollama-chat" | "ollama-generate" | "ollama-embed" | "llama-completion" | "rerank" | "opaque";
 type PhaseStart = readonly [phase: Phase, at: number];
 type Outcome = "finished" | "client_closed" | "refused" | "upstream_error" | UpstreamFailureCode | GateErrorCode | "internal_error";
 interface HeldPermitOptions {
@@ -854,6 +864,7 @@ interface OutgoingRequest {
     readonly body: JsonReader | undefined;
     readonly priority: number;
     readonly parkable: boolean;
+    readonly form?: WholeForm | undefined;
 }
 type StepAside = "resume" | "restart" | "finish";
 interface Outgoing {
@@ -861,6 +872,7 @@ interface Outgoing {
     readonly dropHeaders: readonly string[];
     readonly forceStream: boolean;
     readonly hide: readonly Hidden[];
+    readonly form?: WholeForm | undefined;
 }
 interface Cancelling {
     ownName?(body: JsonReader): string | undefined;

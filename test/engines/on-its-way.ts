@@ -11,8 +11,19 @@ export interface OnItsWay extends Outgoing {
   readonly sent: string;
 }
 
+interface Circumstances {
+  readonly priority?: number;
+  /** That of the server's whole answers; then the request may also have to step aside. */
+  readonly form?: WholeForm;
+}
+
 /** A POST of `body` to `path` on its way to `engine`, as the gateway would send it. */
-export function onItsWay(engine: Engine, path: string, body: string, priority = 100, form?: WholeForm): OnItsWay {
+export function onItsWay(
+  engine: Engine,
+  path: string,
+  body: string,
+  { priority = 100, form }: Circumstances = {},
+): OnItsWay {
   const recognised = recognise("POST", path);
   if (recognised.kind !== "work") throw new TypeError(`${path} is no work`);
   const { route } = recognised;

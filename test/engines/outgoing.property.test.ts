@@ -90,7 +90,7 @@ describe("the rules of every engine", () => {
         bodies,
         fc.double(),
         (engine, path, body, priority) => {
-          const { sent } = onItsWay(engine, path, body, Number.isFinite(priority) ? priority : 0);
+          const { sent } = onItsWay(engine, path, body, { priority: Number.isFinite(priority) ? priority : 0 });
           assert.deepEqual(unruled(sent), unruled(body));
         },
       ),

@@ -68,18 +68,18 @@ describe("a request on its way to SGLang", () => {
     const larger = await sglangWith({ enable_priority_scheduling: true });
     const smaller = await sglangWith({ enable_priority_scheduling: true, schedule_low_priority_values_first: true });
     for (const path of [CHAT, "/v1/completions", "/v1/embeddings"]) {
-      assert.equal(onItsWay(larger, path, asked("3"), 100).sent, asked("-100"));
-      assert.equal(onItsWay(smaller, path, asked("3"), 100).sent, asked("100"));
-      assert.equal(onItsWay(larger, path, asked("3"), 0).sent, asked("0"));
+      assert.equal(onItsWay(larger, path, asked("3"), { priority: 100 }).sent, asked("-100"));
+      assert.equal(onItsWay(smaller, path, asked("3"), { priority: 100 }).sent, asked("100"));
+      assert.equal(onItsWay(larger, path, asked("3"), { priority: 0 }).sent, asked("0"));
     }
-    assert.equal(onItsWay(larger, CHAT, asked("0"), 0.5).sent, asked("-1"));
-    assert.equal(onItsWay(smaller, CHAT, asked("0"), 1e30).sent, asked("2147483647"));
-    assert.equal(onItsWay(smaller, CHAT, asked("0"), -1e30).sent, asked("-2147483647"));
+    assert.equal(onItsWay(larger, CHAT, asked("0"), { priority: 0.5 }).sent, asked("-1"));
+    assert.equal(onItsWay(smaller, CHAT, asked("0"), { priority: 1e30 }).sent, asked("2147483647"));
+    assert.equal(onItsWay(smaller, CHAT, asked("0"), { priority: -1e30 }).sent, asked("-2147483647"));
   });
 
   it("gets no priority that it did not ask for", async () => {
     const engine = await sglangWith({ enable_priority_scheduling: true });
-    assert.equal(onItsWay(engine, CHAT, '{"n":1}', 100).sent, '{"n":1}');
+    assert.equal(onItsWay(engine, CHAT, '{"n":1}', { priority: 100 }).sent, '{"n":1}');
     for (const value of ['"high"', "true", "null"]) assert.equal(onItsWay(engine, CHAT, asked(value)).sent, "{}");
   });
 

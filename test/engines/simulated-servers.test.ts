@@ -159,7 +159,7 @@ describe("a whole answer of vLLM's that may have to step aside, once the form of
         await using _ = server;
         const { form } = await learnt(server, path);
         const body = JSON.stringify({ model: server.model, ...members });
-        const outgoing = onItsWay(engine, path, body, 100, form);
+        const outgoing = onItsWay(engine, path, body, { form });
         assert.ok(outgoing.forceStream);
         const whole = aggregator(dialectOf(path), outgoing.hide, outgoing.form)!;
         whole.push((await answerTo(server, path, outgoing.sent)).bytes);
