@@ -20,7 +20,9 @@ const COLOURS: Readonly<Record<string, string>> = {
   2: "#8b93a1",
   1: "#ffffff",
 };
-const SGR = /\u001B\[(\d+)m/;
+const ESCAPE = "\u001B";
+const SGR = new RegExp(`(${ESCAPE}\\[\\d+m)`);
+const TOKEN = new RegExp(`${ESCAPE}\\[(?:\\?25[lh]|\\d+[AmK])|\\n|[^\\n${ESCAPE}]+`, "g");
 
 /** As much of a terminal as the demo uses: cursor up, clear the line, hide and show the cursor. */
 class Terminal {
@@ -30,11 +32,11 @@ class Terminal {
   #row = 0;
 
   write(text: string): void {
-    for (const [token] of text.matchAll(/\u001B\[\?25[lh]|\u001B\[\d+A|\u001B\[2K|\n|[^\n\u001B]+|\u001B\[\d+m/g)) {
+    for (const [token] of text.matchAll(TOKEN)) {
       if (token === "\n") this.lines[++this.#row] ??= "";
       else if (token.endsWith("A")) this.#row -= Number(token.slice(2, -1));
-      else if (token === "\u001B[2K") this.lines[this.#row] = "";
-      else if (!token.startsWith("\u001B[?")) this.lines[this.#row] += token;
+      else if (token === `${ESCAPE}[2K`) this.lines[this.#row] = "";
+      else if (!token.startsWith(`${ESCAPE}[?`)) this.lines[this.#row] += token;
     }
   }
 }
@@ -58,8 +60,8 @@ ${texts.join("\n")}
 function spansOf(line: string): string {
   const runs: { colour: string; text: string }[] = [];
   let colour = PLAIN;
-  for (const part of line.split(/(\u001B\[\d+m)/)) {
-    const code = SGR.exec(part)?.[1];
+  for (const part of line.split(SGR)) {
+    const code = part.startsWith(ESCAPE) ? part.slice(2, -1) : undefined;
     if (code !== undefined) colour = COLOURS[code] ?? PLAIN;
     else if (part !== "" && runs.at(-1)?.colour === colour) runs.at(-1)!.text += part;
     else if (part !== "") runs.push({ colour, text: part });
