@@ -49,7 +49,7 @@ async function check(
   });
   const { signal } = new AbortController();
   const batch = await checkInput(created, { store, blobs, limits: { ...LIMITS, ...limits }, now: () => 2, signal });
-  return { batch, store, blobs, faults: batch.errors.map(({ line, code }) => [line, code]) };
+  return { batch, store, blobs, faults: batch.errors.map((error) => [error.line, error.code]) };
 }
 
 function line(changes: object = {}): string {

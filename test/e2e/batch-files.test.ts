@@ -29,7 +29,7 @@ function send(door: Door, body: FormData): Promise<Response> {
 }
 
 async function blobs(path: string): Promise<string[]> {
-  return (await readdir(join(path, "blobs")).catch(() => [])).toSorted();
+  return (await readdir(join(path, "blobs")).catch(() => [])).toSorted((a, b) => a.localeCompare(b));
 }
 
 describe("/v1/files", () => {
