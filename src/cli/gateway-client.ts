@@ -72,21 +72,38 @@ export async function* liveEvents(flags: GatewayFlags, signal: AbortSignal): Asy
 }
 
 async function ask(flags: GatewayFlags, path: string, signal?: AbortSignal): Promise<Response> {
-  const { gateway, key } = flags;
-  const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
-  const response = await fetch(gateway + path, { headers, ...(signal && { signal }) }).catch(() => undefined);
-  if (response === undefined) {
-    throw new GatewayUnavailable(
-      `nothing answers at ${gateway}; start it with "headgate serve", or name another with --gateway`,
-    );
-  }
+  const response = await reach(flags, path, signal === undefined ? {} : { signal });
   if (response.ok) return response;
-  const said = objectIn(objectIn(parseJson(await response.text()))?.["error"])?.["message"];
-  if (response.status === 401 || response.status === 403) {
-    const why = typeof said === "string" ? said : "it wants a key";
-    throw new GatewayUnavailable(`${gateway} refuses: ${why}; name a key with --key or HEADGATE_API_KEY`, EX_NOPERM);
-  }
+  await refusedFor(flags, response);
   throw noGateway(flags, response.status);
+}
+
+/**
+ * The answer, whatever its status.
+ *
+ * @throws {GatewayUnavailable} when nobody answers.
+ */
+export async function reach({ gateway, key }: GatewayFlags, path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (key !== undefined) headers.set("authorization", `Bearer ${key}`);
+  const response = await fetch(gateway + path, { ...init, headers }).catch(() => undefined);
+  if (response !== undefined) return response;
+  throw new GatewayUnavailable(
+    `nothing answers at ${gateway}; start it with "headgate serve", or name another with --gateway`,
+  );
+}
+
+/**
+ * Why the gateway refuses, in its own words.
+ *
+ * @throws {GatewayUnavailable} when it is for want of a key.
+ */
+export async function refusedFor({ gateway }: GatewayFlags, response: Response): Promise<string | undefined> {
+  const said = objectIn(objectIn(parseJson(await response.text()))?.["error"])?.["message"];
+  const why = typeof said === "string" ? said : undefined;
+  if (response.status !== 401 && response.status !== 403) return why;
+  const message = `${gateway} refuses: ${why ?? "it wants a key"}; name a key with --key or HEADGATE_API_KEY`;
+  throw new GatewayUnavailable(message, EX_NOPERM);
 }
 
 function noGateway({ gateway }: GatewayFlags, status = 200): GatewayUnavailable {

@@ -7,6 +7,7 @@
  * passes on the code of its command.
  */
 import { Command, CommanderError } from "commander";
+import { batchCommand } from "./batch/batch-command.ts";
 import { benchCommand } from "./bench-command.ts";
 import { demoCommand } from "./demo-command.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -23,6 +24,7 @@ const program = new Command("headgate")
   .addCommand(serveCommand())
   .addCommand(runCommand())
   .addCommand(statusCommand())
+  .addCommand(batchCommand())
   .addCommand(doctorCommand())
   .addCommand(demoCommand())
   .addCommand(benchCommand())

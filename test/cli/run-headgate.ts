@@ -22,12 +22,13 @@ export class Headgate {
   stderr = "";
   readonly #looks = new Set<() => void>();
 
-  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}, input?: string) {
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith("HEADGATE_"));
     this.process = spawn(process.execPath, [MAIN, ...args], {
       env: { ...Object.fromEntries(own), HEADGATE_DATA: NO_DATA, ...environment },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
+    this.process.stdin?.end(input);
     this.process.stdout!.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text;
       for (const look of this.#looks) look();
@@ -59,7 +60,11 @@ export class Headgate {
   }
 }
 
-/** Runs the command to its end. */
-export function headgate(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Ended> {
-  return new Headgate(args, environment).ended();
+/** Runs the command to its end, with `input` as its standard input. */
+export function headgate(
+  args: readonly string[],
+  environment?: Readonly<Record<string, string>>,
+  input?: string,
+): Promise<Ended> {
+  return new Headgate(args, environment, input).ended();
 }
