@@ -37,6 +37,19 @@ class Folder implements AsyncDisposable {
   }
 }
 
+/** The names of all members, of a list those of its last item. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(-1).map(shapeOf);
+  if (typeof value !== "object" || value === null) return typeof value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shapeOf(member)]));
+}
+
+/** The example in the documentation. */
+async function documented(): Promise<unknown> {
+  const text = await readFile(join(import.meta.dirname, "../../docs/bench.md"), "utf8");
+  return JSON.parse(/```json\n([\s\S]*?)```/.exec(text)![1]!);
+}
+
 async function resultsIn(file: string): Promise<BenchResults> {
   return JSON.parse(await readFile(file, "utf8")) as BenchResults;
 }
@@ -60,7 +73,9 @@ describe("headgate bench", () => {
     ];
     const { exitCode, stdout, stderr } = await headgate(["bench", ...flags]);
     assert.equal(exitCode, 0, stderr);
-    const { format, version, complete, scenarios, server: measured } = await resultsIn(file);
+    const results = await resultsIn(file);
+    const { format, version, complete, scenarios, server: measured } = results;
+    assert.deepEqual(shapeOf(results), shapeOf(await documented()));
     assert.deepEqual([format, version, complete], ["headgate-bench", 1, true]);
     assert.deepEqual([measured.engine, measured.simulated, measured.capacity], ["llama-server", false, 1]);
     const { ways } = scenarios[0]!;
