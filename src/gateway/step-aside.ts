@@ -8,7 +8,7 @@ import type { GatewayContext } from "./context.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { Trials } from "./trials.ts";
 import type { Visit } from "./visit.ts";
-import { WayOn, type RunPlan } from "./way-on.ts";
+import { WayOn, type RawWay, type RunPlan } from "./way-on.ts";
 
 export interface StepAsideOptions {
   readonly gateway: GatewayContext;
@@ -31,7 +31,7 @@ export class StepAside {
   #runsToItsEnd = false;
   #startedAt = 0;
   /** How it goes on: decided when it stepped aside, because by the time it comes back the server may be known as another. */
-  #next: RunPlan | "raw";
+  #next: RunPlan | RawWay;
   readonly #wayOn: WayOn;
   #yielding: Promise<boolean> | undefined;
 
@@ -92,7 +92,7 @@ export class StepAside {
     if (decision === "stay") return undefined;
     if ("afterMs" in decision) return decision.afterMs;
     if (wayOn === undefined) this.#next = this.#again("afresh");
-    else this.#next = wayOn === "raw" ? wayOn : this.#wayOn.plan(wayOn);
+    else this.#next = "raw" in wayOn ? wayOn : this.#wayOn.plan(wayOn);
     // In one turn, and in this order: the next request is sent in a later one, so the server never has two.
     relay.park();
     this.#yield();
@@ -124,8 +124,8 @@ export class StepAside {
     for (;;) {
       await this.#wait();
       const next = this.#next;
-      if (next !== "raw") return next;
-      const plan = await this.#prepared();
+      if (!("raw" in next)) return next;
+      const plan = await this.#prepared(next);
       if (plan !== undefined) return plan;
       if (!this.#options.permit.signal.aborted || this.#runsToItsEnd) return this.otherwise("raw");
       gateway.requests.changed(record);
@@ -158,12 +158,12 @@ export class StepAside {
   }
 
   /** The run that goes on as raw text; `undefined` when it has to make way again, or cannot. Rejects with `ClientGone`. */
-  async #prepared(): Promise<RunPlan | undefined> {
+  async #prepared(way: RawWay): Promise<RunPlan | undefined> {
     using trials = new Trials(this.#options);
     const heartbeats = new Heartbeats(this.#options.gateway, this.#options.visit, this.#options.place);
     heartbeats.start();
     try {
-      return await this.#wayOn.prepareRaw(trials.ask);
+      return await this.#wayOn.prepare(way, trials.ask);
     } finally {
       heartbeats.stop();
       trials.throwIfGone();
@@ -183,7 +183,8 @@ export class StepAside {
   async otherwise(way: "chat" | "raw"): Promise<RunPlan> {
     const { relay, place, visit } = this.#options;
     place.upstream.refusedToResume(visit.record.model, way);
-    const plan = way === "chat" && this.#wayOn.canBeRaw ? await this.#prepared() : undefined;
+    const raw = way === "chat" ? this.#wayOn.raw : undefined;
+    const plan = raw && (await this.#prepared(raw));
     return plan ?? this.#again(relay.delivered ? "repeating" : "afresh");
   }
 

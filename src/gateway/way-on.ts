@@ -1,5 +1,5 @@
 import type { OutgoingRequest } from "../engines/engine.ts";
-import type { Ask, RawStand } from "../engines/raw-resume.ts";
+import type { Ask, Proof, RawResume } from "../engines/raw-resume.ts";
 import type { Resumption } from "../engines/resume.ts";
 import { topLevelFields } from "../protocol/json-fields.ts";
 import { JsonReader } from "../protocol/json-reader.ts";
@@ -15,6 +15,12 @@ export interface RunPlan {
   /** Where, if not to where the client sent it. */
   readonly path?: string;
   readonly joint?: Joint;
+}
+
+/** Going on as raw text, which must be prepared: the engine's way and what is known of it now, whatever the server is later. */
+export interface RawWay {
+  readonly raw: RawResume;
+  readonly proof: Proof | undefined;
 }
 
 /** How one request can go on behind what was said of it. */
@@ -38,8 +44,8 @@ export class WayOn {
     this.#body = sent.body;
   }
 
-  /** What goes on; `raw` when that takes {@link WayOn.prepareRaw}, `undefined` where it cannot. */
-  get next(): Resumption | "raw" | undefined {
+  /** What goes on, at once or after {@link WayOn.prepare}; `undefined` where it cannot. */
+  get next(): Resumption | RawWay | undefined {
     if (this.#stitcher?.resumable !== true || this.#leftInContext() <= 0) return undefined;
     return this.#behind(this.#stitcher.said);
   }
@@ -69,16 +75,15 @@ export class WayOn {
     return rawResume.canContinue(this.#asked, { ...NOTHING_SAID, content: MORE });
   }
 
-  /** Whether what was said can be gone on with as raw text. */
-  get canBeRaw(): boolean {
-    return this.#stitcher?.resumable === true && this.#isRawPossible(this.#stitcher.said);
+  /** As raw text, in any case. */
+  get raw(): RawWay | undefined {
+    return this.#stitcher?.resumable === true ? this.#rawBehind(this.#stitcher.said) : undefined;
   }
 
   /** `undefined` when the server did not help. */
-  async prepareRaw(ask: Ask): Promise<RunPlan | undefined> {
-    const { upstream } = this.#place;
-    const stand: RawStand = { said: this.#stitcher!.said, proof: upstream.proofFor(this.#model) };
-    const run = await upstream.engine.rawResume?.prepare(ask, { ...this.#asked, sent: this.#body }, stand);
+  async prepare({ raw, proof }: RawWay, ask: Ask): Promise<RunPlan | undefined> {
+    const { said } = this.#stitcher!;
+    const run = await raw.prepare(ask, { ...this.#asked, sent: this.#body }, { said, proof });
     return run && { ...this.plan(run), path: run.path };
   }
 
@@ -87,20 +92,19 @@ export class WayOn {
     return { body: splice(this.#body, edits), kind: "behind", ...(joint !== undefined && { joint }) };
   }
 
-  #behind(said: Said): Resumption | "raw" | undefined {
+  #behind(said: Said): Resumption | RawWay | undefined {
     const { upstream } = this.#place;
     const resumption = upstream.mayResume(this.#model) ? upstream.engine.resume?.(this.#asked, said) : undefined;
-    if (resumption !== undefined) return resumption;
-    return this.#isRawPossible(said) ? "raw" : undefined;
+    return resumption ?? this.#rawBehind(said);
   }
 
-  #isRawPossible(said: Said): boolean {
+  #rawBehind(said: Said): RawWay | undefined {
     const { upstream } = this.#place;
-    const { rawResume } = upstream.engine;
-    if (rawResume === undefined || !upstream.mayResumeRaw(this.#model)) return false;
-    const request = this.#asked;
-    if (rawResume.needsProof?.(request) === true && upstream.proofFor(this.#model) === undefined) return false;
-    return rawResume.canContinue(request, said);
+    const { rawResume: raw } = upstream.engine;
+    if (raw === undefined || !upstream.mayResumeRaw(this.#model)) return undefined;
+    const proof = upstream.proofFor(this.#model);
+    if (raw.needsProof?.(this.#asked) === true && proof === undefined) return undefined;
+    return raw.canContinue(this.#asked, said) ? { raw, proof } : undefined;
   }
 
   /** Read when it is needed, which it hardly ever is. */

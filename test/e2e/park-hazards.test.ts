@@ -89,15 +89,19 @@ test("a parked client that hangs up leaves the line, and nothing more is done fo
 });
 
 test("a server that was restarted while an answer was parked goes on with it all the same", async () => {
-  const { it, background, person } = await parked();
-  await using _ = it;
-  await it.server.goDown();
-  await it.server.comeBack();
-  await read(person).catch(() => {});
-  it.server.resumeTokens();
-  const heard = await background;
-  assert.equal(heard.content, TEXT);
-  assert.deepEqual([heard.ids, heard.ends, heard.errors], [1, 1, []]);
+  for (const thinkingTags of [false, true]) {
+    const server = { engine: "llama-server" as const, answer: { text: TEXT }, quirks: { thinkingTags } };
+    const { it, background, person } = await parked({ server });
+    await using _ = it;
+    await it.server.goDown();
+    await it.server.comeBack();
+    await read(person).catch(() => {});
+    it.server.resumeTokens();
+    const heard = await background;
+    assert.equal(heard.content, TEXT);
+    assert.deepEqual([heard.ids, heard.ends, heard.errors], [1, 1, []]);
+    assert.equal(it.server.served.findLast(itsNextRun)?.url, thinkingTags ? "/v1/completions" : CHAT);
+  }
 });
 
 test("a server that is gone when an answer comes back: its client is told in-band, without the mark of an end", async () => {
@@ -179,6 +183,20 @@ test("a server that has yet to load its model is waited for, and then goes on", 
   const heard = await passing(clock, background);
   assert.deepEqual([heard.content, heard.ends, heard.errors], [TEXT, 1, []]);
   assert.equal(it.server.served.filter(byBackground).length, 5);
+});
+
+test("a server that loads and has to render a prompt first is waited for too", async () => {
+  const quirks = { thinkingTags: true };
+  const { it, background, person, clock } = await parked({
+    server: { engine: "llama-server", answer: { text: TEXT }, quirks },
+  });
+  await using _ = it;
+  it.server.fail({ kind: "status", status: 503 }, { times: 3, which: ({ url }) => url === "/apply-template" });
+  it.server.resumeTokens();
+  await read(person);
+  const heard = await passing(clock, background);
+  assert.deepEqual([heard.content, heard.ends, heard.errors], [TEXT, 1, []]);
+  assert.equal(it.server.served.filter(itsNextRun).length, 2);
 });
 
 test("a server that loads for longer than anybody should stand aside: the client is told, and is asked to go on another time", async () => {
