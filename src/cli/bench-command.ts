@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Scenario } from "./bench/scenarios.ts";
+import { serverAddress } from "./server-address.ts";
 
 /** As the command line gives them. */
 export interface BenchFlags {
@@ -20,7 +21,7 @@ export interface BenchFlags {
 export function benchCommand(): Command {
   return new Command("bench")
     .description("Measure a model server: as it is, behind Headgate, and behind Headgate with --preempt.")
-    .option("--upstream <url>", "the server to measure; else the only one found on the usual ports", addressOf)
+    .option("--upstream <url>", "the server to measure; else the only one found on the usual ports", serverAddress)
     .option("--api-key <key>", "key of the server, where it wants one")
     .option("--model <name>", "the model to ask, which the server may load; else one that is loaded")
     .option("--simulate", "measure a simulated server instead")
@@ -58,11 +59,6 @@ function numeric(
 
 function isCount(value: number): boolean {
   return Number.isInteger(value) && value >= 1;
-}
-
-function addressOf(text: string): URL {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return new URL(text);
-  throw new InvalidArgumentError("an address such as http://127.0.0.1:8080 is wanted.");
 }
 
 function scenarioOf(text: string, previous: readonly Scenario[] | undefined): readonly Scenario[] {

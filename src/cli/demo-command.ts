@@ -1,8 +1,10 @@
 import { Command, InvalidArgumentError } from "commander";
+import { serverAddress } from "./server-address.ts";
 
 /** As the command line gives them. */
 export interface DemoFlags {
-  readonly upstream?: string;
+  readonly upstream?: URL;
+  readonly apiKey?: string;
   readonly model?: string;
   readonly letter?: true;
   readonly seconds: number;
@@ -13,7 +15,8 @@ export interface DemoFlags {
 export function demoCommand(): Command {
   return new Command("demo")
     .description("Show people's waits behind background: first come first served, Headgate, Headgate --preempt.")
-    .option("--upstream <url>", "a model server of your own (default: simulated ones)")
+    .option("--upstream <url>", "a model server of your own (default: simulated ones)", serverAddress)
+    .option("--api-key <key>", "key of the server, where it wants one")
     .option("--model <name>", "the model to ask (default: one that the server has loaded)")
     .option("--seconds <n>", "how long people come", secondsOf, 15)
     .option("--letter", "instead, show one long answer that steps aside for a person and goes on")

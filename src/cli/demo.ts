@@ -17,10 +17,10 @@ export async function demo(flags: DemoFlags): Promise<void> {
   }
 }
 
-async function race({ upstream, model, force, seconds }: DemoFlags): Promise<void> {
+async function race({ upstream: url, apiKey, model, force, seconds }: DemoFlags): Promise<void> {
   const interrupted = new AbortController();
   process.once("SIGINT", () => interrupted.abort());
-  if (upstream === undefined) return raceSimulated(process.stdout, seconds * 1000, interrupted.signal);
-  const target = await openTarget({ url: new URL(upstream), apiKey: undefined, model, force: force === true });
+  if (url === undefined) return raceSimulated(process.stdout, seconds * 1000, interrupted.signal);
+  const target = await openTarget({ url, apiKey, model, force: force === true });
   await raceAt(target, { screen: process.stdout, forMs: seconds * 1000 }, interrupted.signal);
 }

@@ -1,8 +1,9 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { systemClock } from "../gate/index.ts";
 import { findServers } from "../gateway/discovery.ts";
 import { examine, type ExamineOptions, type Report } from "./doctor/examine.ts";
 import { reportLines } from "./doctor/report-text.ts";
+import { serverAddress } from "./server-address.ts";
 
 interface DoctorFlags {
   readonly upstream?: readonly URL[];
@@ -41,6 +42,5 @@ function asText(reports: readonly Report[]): string {
 }
 
 function collect(text: string, previous: readonly URL[] | undefined): readonly URL[] {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return [...(previous ?? []), new URL(text)];
-  throw new InvalidArgumentError("an address such as http://127.0.0.1:8080 is wanted.");
+  return [...(previous ?? []), serverAddress(text)];
 }

@@ -55,6 +55,12 @@ test("headgate demo --upstream: one way after the other on the same server, whic
   assert.equal(server.live, 0);
 });
 
+test("headgate demo refuses what is no address", async () => {
+  const { exitCode, stderr } = await headgate(["demo", "--upstream", "localhost"]);
+  assert.equal(exitCode, 64);
+  assert.match(stderr, /an address such as http:\/\/127\.0\.0\.1:8080 is wanted/);
+});
+
 test("the live picture shows whom the server writes for and who waits, within the width of the terminal", () => {
   const direct = new Lane("direct");
   const preempt = new Lane("headgate --preempt");

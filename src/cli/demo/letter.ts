@@ -13,31 +13,40 @@ const PERSON_TOKENS = 20;
 /** So much of the letter is there when the person comes. */
 const INTERRUPT_AFTER = 40;
 
+interface Server {
+  readonly url: string;
+  readonly apiKey?: string;
+}
+
 export interface LetterOptions {
-  readonly upstream?: string;
+  readonly upstream?: URL;
+  readonly apiKey?: string;
   readonly model?: string;
 }
 
 /** A long answer in the background steps aside for a person and goes on, word by word, in one stream. */
-export async function showLetter({ upstream: url, model }: LetterOptions): Promise<void> {
+export async function showLetter({ upstream, apiKey, model }: LetterOptions): Promise<void> {
   const simulated =
-    url === undefined ? await startModelServer({ engine: "simulated", answer: { tokens: 150 } }) : undefined;
+    upstream === undefined ? await startModelServer({ engine: "simulated", answer: { tokens: 150 } }) : undefined;
   const config = parseConfig({ listen: [{ port: 0 }], preempt: { enabled: true }, log: { level: "silent" } });
   await using gateway = new DemoGateway(new Gateway({ config, log: createLog(config.log) }), simulated);
-  await show(gateway, url ?? simulated!.url, model);
+  const url = upstream?.href ?? simulated!.url;
+  await show(gateway, { url, ...(apiKey !== undefined && { apiKey }) }, model);
 }
 
-async function show({ gateway }: DemoGateway, url: string, wanted: string | undefined): Promise<void> {
-  const upstream = await gateway.addUpstream({ url, models: { alias: {} } });
+async function show({ gateway }: DemoGateway, server: Server, wanted: string | undefined): Promise<void> {
+  const upstream = await gateway.addUpstream({ ...server, models: { alias: {} } });
   const [address] = await gateway.listen();
   const model = wanted ?? upstream.models?.[0];
   if (upstream.health === "down" || model === undefined) {
-    process.stderr.write(`headgate: no model server answers at ${url}\n`);
+    process.stderr.write(`headgate: no model server answers at ${new URL(server.url).origin}\n`);
     process.exitCode = EX_UNAVAILABLE;
     return;
   }
   const base = `http://127.0.0.1:${address!.port}`;
-  say(`${upstream.engine.title} at ${url}, model ${printable(model)}. A letter is written in the background:\n\n`);
+  say(
+    `${upstream.engine.title} at ${new URL(server.url).origin}, model ${printable(model)}. A letter is written in the background:\n\n`,
+  );
   const letter = new Chat(`${base}/background`, model, BACKGROUND, BACKGROUND_TOKENS);
   let person: Promise<void> | undefined;
   let pieces = 0;
