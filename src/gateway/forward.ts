@@ -76,7 +76,7 @@ async function runs(first: RunPlan, { send, aside, busy }: Means): Promise<Relay
     if (result.kind === "busy") await busy.pass();
     else if (aside !== undefined && result.kind === "parked") plan = await aside.comeBack();
     else if (aside !== undefined && plan.kind === "behind" && willNotGoOn(result)) {
-      plan = await aside.otherwise(plan.path === undefined ? "chat" : "raw");
+      plan = await aside.otherwise(plan.path === undefined ? "chat" : "raw", result);
     } else return result;
   }
 }

@@ -1,4 +1,5 @@
 import { Priority, type Permit } from "../gate/index.ts";
+import { isTooLong } from "../engines/too-long.ts";
 import type { RunKind, Stitcher } from "../protocol/stitch.ts";
 import { decidePark } from "../relay/park-decision.ts";
 import type { RelayResult } from "../relay/relay-job.ts";
@@ -180,8 +181,11 @@ export class StepAside {
   }
 
   /** The model server would not go on the `way` it was asked to: how else, if at all. Rejects like {@link StepAside.comeBack}. */
-  async otherwise(way: "chat" | "raw"): Promise<RunPlan> {
+  async otherwise(way: "chat" | "raw", result?: RelayResult): Promise<RunPlan> {
     const { relay, place, visit } = this.#options;
+    // What does not fit is no fault of the way, and another one makes it no shorter.
+    if (result?.kind === "refused" && isTooLong(result.body))
+      return this.#again(relay.delivered ? "repeating" : "afresh");
     place.upstream.refusedToResume(visit.record.model, way);
     const raw = way === "chat" ? this.#wayOn.raw : undefined;
     const plan = raw && (await this.#prepared(raw));

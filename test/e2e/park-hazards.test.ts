@@ -174,6 +174,19 @@ test("a server that will not continue a chat is given its text instead, and its 
   );
 });
 
+test("a server that has no room for what was said and more: all is said again, and others are gone on with as ever", async () => {
+  const { it, background, person } = await parked();
+  await using _ = it;
+  const body = JSON.stringify({ error: { code: 400, type: "exceed_context_size_error", message: "too long" } });
+  it.server.fail({ kind: "status", status: 400, body }, { which: itsNextRun });
+  it.server.resumeTokens();
+  await read(person);
+  const heard = await background;
+  assert.deepEqual([heard.content, heard.ends, heard.errors], [TEXT, 1, []]);
+  const [upstream] = it.gateway.upstreams.all;
+  assert.deepEqual([upstream?.mayResume(it.server.model), upstream?.mayResumeRaw(it.server.model)], [true, true]);
+});
+
 test("a server that has yet to load its model is waited for, and then goes on", async () => {
   const { it, background, person, clock } = await parked();
   await using _ = it;
