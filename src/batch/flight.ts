@@ -1,16 +1,16 @@
-import type { Blobs } from "../store/blobs.ts";
 import type { ClaimedLine, Settlement } from "../store/line-record.ts";
 import type { AskLine, Asking, LineAnswer } from "./ask.ts";
 import { backoffMs } from "./backoff.ts";
 import type { ClosedModels } from "./closed-models.ts";
 import { lineId } from "./ids.ts";
+import type { LineReader } from "./line-reader.ts";
 import { lineBody, type LineBody } from "./line-body.ts";
 import { exhausted, verdictOn, type Verdict } from "./verdict.ts";
 
 type Result = Settlement["result"];
 
 export interface FlightMeans {
-  readonly blobs: Blobs;
+  readonly lines: LineReader;
   readonly ask: AskLine;
   readonly closed: ClosedModels;
   /** Unix milliseconds of a clock that never jumps. */
@@ -64,7 +64,7 @@ export class Flight {
   async #read(): Promise<LineBody | Result> {
     const { inputBlob, offset, length } = this.line;
     try {
-      return lineBody(await this.#means.blobs.slice(inputBlob, offset, length));
+      return lineBody(await this.#means.lines.read(inputBlob, offset, length));
     } catch {
       const message = "The input file can no longer be read.";
       return { kind: "unanswered", code: "input_unreadable", message };

@@ -1,4 +1,5 @@
 import type { Clock } from "../gate/index.ts";
+import type { Blobs } from "../store/blobs.ts";
 import { isSuccess } from "../store/line-outcome.ts";
 import type { ClaimedLine, Settlement } from "../store/line-record.ts";
 import type { Store } from "../store/store.ts";
@@ -6,6 +7,7 @@ import { backoffMs } from "./backoff.ts";
 import type { BatchObserver, LineFate } from "./batch-observer.ts";
 import { ClosedModels } from "./closed-models.ts";
 import { Flight, type FlightMeans } from "./flight.ts";
+import { LineReader } from "./line-reader.ts";
 
 /** One that waits at the gate for each that runs: the slot then never waits for the store. */
 const LEAST_WINDOW = 2;
@@ -15,8 +17,9 @@ const PUT_OFF_AT_ONCE = 512;
 /** No line waits longer for its next attempt; one that seems to was written before the wall clock was put back. */
 const MOST_RETRY_MS = 11 * 60_000;
 
-export interface RunnerMeans extends Omit<FlightMeans, "closed" | "maySend"> {
+export interface RunnerMeans extends Omit<FlightMeans, "closed" | "lines" | "maySend"> {
   readonly store: Store;
+  readonly blobs: Blobs;
   readonly clock: Clock;
   /** How many lines the model servers can work on at once. */
   readonly capacity: () => number;
@@ -49,7 +52,12 @@ export class Runner {
 
   constructor(means: RunnerMeans) {
     this.#means = means;
-    this.#flightMeans = { ...means, closed: new ClosedModels(), maySend: () => this.#maySend() };
+    this.#flightMeans = {
+      ...means,
+      lines: new LineReader(means.blobs),
+      closed: new ClosedModels(),
+      maySend: () => this.#maySend(),
+    };
   }
 
   get inFlight(): number {
