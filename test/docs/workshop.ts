@@ -34,7 +34,8 @@ export class Workshop implements AsyncDisposable {
 
   static async open(): Promise<Workshop> {
     const server = { engine: "llama-server", models: ["qwen3-8b"], answer: { tokens: 12 }, strict: false } as const;
-    return new Workshop(await startGateway({ server, config: { preempt: { enabled: true } } }));
+    const data = mkdtempSync(join(tmpdir(), "headgate-docs-data-"));
+    return new Workshop(await startGateway({ server, config: { data, preempt: { enabled: true } } }));
   }
 
   /** The block with the addresses of this place. */
@@ -84,6 +85,7 @@ export class Workshop implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#gateway[Symbol.asyncDispose]();
+    rmSync(this.#gateway.gateway.config.data!, { recursive: true });
     rmSync(this.folder, { recursive: true });
   }
 }
