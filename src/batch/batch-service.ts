@@ -49,7 +49,8 @@ export class BatchService {
   readonly #closing = new AbortController();
   #looking: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
-  #inTrouble = false;
+  /** Who fails at the moment: the runner, the look at all batches, or work on one. */
+  readonly #troubled = new Set<string>();
   #callOffAlarm: () => void = () => {};
 
   constructor(options: BatchServiceOptions) {
@@ -60,14 +61,17 @@ export class BatchService {
     const onChange: BatchDeskMeans["onChange"] = (batch, what) => this.#changed(batch, what);
     this.files = new FileDesk({ store, blobs, limits, now });
     this.batches = new BatchDesk({ store, files: this.files, now, onChange });
-    this.#jobs = new Jobs(clock, (error) => this.#trouble(error));
+    this.#jobs = new Jobs(clock, {
+      trouble: (id, error) => this.#trouble(id, error),
+      done: (id) => this.#well(id),
+    });
     this.#housekeeping = new Housekeeping({ store, blobs, limits, now });
     this.#runner = new Runner({
       ...options,
       observer: {
         settled: (fate, count) => observer.settled?.(fate, count),
-        trouble: (error) => this.#trouble(error),
-        well: () => this.#well(),
+        trouble: (error) => this.#trouble("runner", error),
+        well: () => this.#well("runner"),
       },
       now: () => origin + clock.now(),
       maxAttempts: () => limits().maxAttempts,
@@ -194,21 +198,19 @@ export class BatchService {
     }
   }
 
-  #trouble(error: unknown): void {
-    if (this.#inTrouble || this.#closing.signal.aborted) return;
-    this.#inTrouble = true;
-    this.#options.observer.trouble?.(error);
+  #trouble(who: string, error: unknown): void {
+    if (this.#closing.signal.aborted) return;
+    if (this.#troubled.size === 0) this.#options.observer.trouble?.(error);
+    this.#troubled.add(who);
   }
 
-  #well(): void {
-    if (!this.#inTrouble) return;
-    this.#inTrouble = false;
-    this.#options.observer.well?.();
+  #well(who: string): void {
+    if (this.#troubled.delete(who) && this.#troubled.size === 0) this.#options.observer.well?.();
   }
 
   /** Looks at every open batch: what is to be done next for it, and whether its time is over. */
   async #look(): Promise<void> {
-    this.#looking = this.#lookOnce().catch((error: unknown) => this.#trouble(error));
+    this.#looking = this.#lookOnce().catch((error: unknown) => this.#trouble("look", error));
     await this.#looking;
     this.#setAlarm();
   }
@@ -224,9 +226,9 @@ export class BatchService {
       else if (batch.status === "validating") this.#check(batch);
       else if (batch.ending !== null || batch.finalizingAt !== null) this.#finalize(batch.id);
     }
-    this.#well();
-    await this.#housekeeping.tick();
     if (this.#open.size > 0) this.#runner.wake();
+    await this.#housekeeping.tick();
+    this.#well("look");
   }
 
   #setAlarm(): void {

@@ -3,18 +3,24 @@ import { backoffMs } from "./backoff.ts";
 
 type Work = () => Promise<void>;
 
+export interface JobNews {
+  /** It failed, and is done again. */
+  trouble(id: string, error: unknown): void;
+  done(id: string): void;
+}
+
 /** Work on things with an id: one piece at a time for each, done again until it succeeds. */
 export class Jobs {
   readonly #clock: Clock;
-  readonly #onTrouble: (error: unknown) => void;
+  readonly #news: JobNews;
   readonly #running = new Map<string, Promise<void>>();
   readonly #next = new Map<string, Work>();
   readonly #waits = new Set<() => void>();
   #closed = false;
 
-  constructor(clock: Clock, onTrouble: (error: unknown) => void) {
+  constructor(clock: Clock, news: JobNews) {
     this.#clock = clock;
-    this.#onTrouble = onTrouble;
+    this.#news = news;
   }
 
   isBusy(id: string): boolean {
@@ -36,7 +42,8 @@ export class Jobs {
   }
 
   async #do(id: string, first: Work): Promise<void> {
-    for (let work: Work | undefined = first; work !== undefined; work = this.#takeNext(id)) await this.#untilDone(work);
+    for (let work: Work | undefined = first; work !== undefined; work = this.#takeNext(id))
+      await this.#untilDone(id, work);
     this.#running.delete(id);
   }
 
@@ -46,18 +53,19 @@ export class Jobs {
     return next;
   }
 
-  async #untilDone(work: Work): Promise<void> {
-    for (let failures = 1; !this.#closed && !(await this.#isDone(work)); failures += 1) {
+  async #untilDone(id: string, work: Work): Promise<void> {
+    for (let failures = 1; !this.#closed && !(await this.#isDone(id, work)); failures += 1) {
       await this.#wait(backoffMs(failures));
     }
   }
 
-  async #isDone(work: Work): Promise<boolean> {
+  async #isDone(id: string, work: Work): Promise<boolean> {
     try {
       await work();
+      this.#news.done(id);
       return true;
     } catch (error) {
-      this.#onTrouble(error);
+      this.#news.trouble(id, error);
       return false;
     }
   }

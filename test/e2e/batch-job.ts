@@ -16,8 +16,6 @@ export interface ResultLine {
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
-type Init = RequestInit & { readonly headers?: Readonly<Record<string, string>> };
-
 const POLL_MS = 10;
 
 export function chatLine(n: number, body: object = {}): string {
@@ -30,8 +28,9 @@ export function chatLines(count: number): string {
   return Array.from({ length: count }, (_, n) => `${chatLine(n)}\n`).join("");
 }
 
-export function ask(door: Door, path: string, init: Init = {}): Promise<Response> {
-  const headers = { ...(door.key !== undefined && { authorization: `Bearer ${door.key}` }), ...init.headers };
+export function ask(door: Door, path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (door.key !== undefined) headers.set("authorization", `Bearer ${door.key}`);
   return fetch(door.url + path, { ...init, headers });
 }
 
