@@ -4,6 +4,9 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { FileObject } from "../../src/batch/file-object.ts";
+import { StoreError } from "../../src/store/store-error.ts";
+import { MemoryBlobs } from "../../src/testing/memory-blobs.ts";
+import { MemoryStore } from "../../src/testing/memory-store.ts";
 import { DataFolder } from "../support/data-folder.ts";
 import { startGateway } from "../support/gateway.ts";
 import { answer, ask, chatLine, chatLines, ended, postJson, submit, until, upload, type Door } from "./batch-job.ts";
@@ -212,5 +215,15 @@ describe("/v1/files", () => {
     assert.equal(response.status, 503);
     assert.equal(((await response.json()) as Refusal).error.code, "store_in_use");
     assert.equal((await second.get("/v1/models")).status, 200);
+  });
+
+  it("is answered 507 while the disk is full, and the SDK is told not to try again", async () => {
+    const blobs = new MemoryBlobs();
+    blobs.create = () => Promise.reject(new StoreError("store_full", "no space is left"));
+    await using gateway = await startGateway({ batchStore: { store: new MemoryStore(), blobs } });
+    const response = await send(gateway, form([["purpose", "batch"]]));
+    assert.equal(response.status, 507);
+    assert.equal(response.headers.get("x-should-retry"), "false");
+    assert.equal(((await response.json()) as Refusal).error.code, "store_full");
   });
 });
