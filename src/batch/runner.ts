@@ -9,8 +9,8 @@ import { ClosedModels } from "./closed-models.ts";
 import { Flight, type FlightMeans } from "./flight.ts";
 import { LineReader } from "./line-reader.ts";
 
-/** One that waits at the gate for each that runs: the slot then never waits for the store. */
-const LEAST_WINDOW = 2;
+/** Some wait at the gate for each that runs, so that the slot never waits for the disk, be the lines short and its commits slow. */
+const LEAST_WINDOW = 4;
 const MOST_WINDOW = 256;
 /** While no server is to be had, lines are put off by the hundred and not by the handful. */
 const PUT_OFF_AT_ONCE = 512;

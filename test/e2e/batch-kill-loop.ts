@@ -7,8 +7,8 @@ import { DataFolder } from "../support/data-folder.ts";
 import { batchOf, chatLines, ended, postJson, results, submit, type Door } from "./batch-job.ts";
 import { CountingServer } from "./counting-server.ts";
 
-/** At capacity 1 one line is at the server, and one more may be answered and not yet recorded. */
-const IN_FLIGHT = 2;
+/** At capacity 1 one line is at the server, and the others of the window may be answered and not yet recorded. */
+const IN_FLIGHT = 4;
 
 /** What a batch came through. */
 export interface Survived {

@@ -81,10 +81,10 @@ describe("a batch in the gateway", () => {
     gateway.server.pauseTokens();
     const batch = await submit(gateway, chatLines(10));
     await gateway.server.when("started", isLine);
-    await gateway.waiting(1);
+    await gateway.waiting(3);
     const body = { model: "simulated", messages: [{ role: "user", content: "A person" }], max_tokens: 2 };
     const chat = gateway.post("/foreground/v1/chat/completions", body);
-    await gateway.waiting(2);
+    await gateway.waiting(4);
     gateway.server.resumeTokens();
     assert.equal((await chat).status, 200);
     await ended(gateway, batch.id);

@@ -21,10 +21,10 @@ describe("what a gateway tells of its batches", () => {
     gateway.server.fail({ kind: "status", status: 400 });
     const { id } = await submit(gateway, chatLines(5));
     await until(gateway, id, ({ request_counts: { failed } }) => failed === 1);
-    await gateway.waiting(1);
+    await gateway.waiting(3);
     const running = await metrics();
     assert.equal(valueOf(running, 'headgate_batch_open{status="in_progress"}'), 1);
-    assert.equal(valueOf(running, "headgate_batch_lines_inflight"), 2);
+    assert.equal(valueOf(running, "headgate_batch_lines_inflight"), 4);
     gateway.server.resumeTokens();
     await ended(gateway, id);
     const after = await metrics();
