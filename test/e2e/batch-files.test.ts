@@ -218,9 +218,9 @@ describe("/v1/files", () => {
   });
 
   it("is answered 507 while the disk is full, and the SDK is told not to try again", async () => {
-    const blobs = new MemoryBlobs();
-    blobs.create = () => Promise.reject(new StoreError("store_full", "no space is left"));
-    await using gateway = await startGateway({ batchStore: { store: new MemoryStore(), blobs } });
+    const full = new MemoryBlobs();
+    full.create = () => Promise.reject(new StoreError("store_full", "no space is left"));
+    await using gateway = await startGateway({ batchStore: { store: new MemoryStore(), blobs: full } });
     const response = await send(gateway, form([["purpose", "batch"]]));
     assert.equal(response.status, 507);
     assert.equal(response.headers.get("x-should-retry"), "false");
