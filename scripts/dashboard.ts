@@ -2,11 +2,13 @@
  * The dashboard as the browser gets it: src/dashboard -> dist/dashboard, one script and one style sheet, with what they need of
  * npm packages inside.
  */
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { root } from "./tools.ts";
 
+/** What ends up in the script, whose licences go with it. */
+const BUNDLED = ["preact", "uplot"];
 const SOURCES = join(root, "src/dashboard");
 
 /** Takes a fraction of a second. Rejects with esbuild's messages when a source is wrong. */
@@ -26,15 +28,22 @@ export async function buildDashboard(): Promise<void> {
     jsx: "automatic",
     jsxImportSource: "preact",
     loader: { ".html": "copy", ".svg": "copy" },
-    legalComments: "inline",
+    banner: { js: "/* With Preact and uPlot inside, see LICENSES.txt. */" },
     outdir: folder,
     write: false,
   });
   mkdirSync(folder, { recursive: true });
-  for (const { path, contents } of outputFiles) {
-    // At once, for a gateway that serves it or another build at the same time.
-    const half = `${path}.${process.pid}`;
-    writeFileSync(half, contents);
-    renameSync(half, path);
-  }
+  for (const { path, contents } of outputFiles) write(path, contents);
+  write(join(folder, "LICENSES.txt"), BUNDLED.map(licenceOf).join("\n"));
+}
+
+/** All of it at once, for a gateway that serves it or another build at the same time. */
+function write(path: string, contents: string | Uint8Array): void {
+  const half = `${path}.${process.pid}`;
+  writeFileSync(half, contents);
+  renameSync(half, path);
+}
+
+function licenceOf(name: string): string {
+  return `${name}\n\n${readFileSync(join(root, "node_modules", name, "LICENSE"), "utf8")}`;
 }

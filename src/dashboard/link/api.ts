@@ -17,9 +17,9 @@ export async function get(path: string, signal?: AbortSignal): Promise<Response>
 }
 
 /** Does something. Resolves with what the gateway says about it. Rejects as {@link get} does. */
-export async function act(path: string, body: object = {}, method = "POST"): Promise<string> {
+export async function act(path: string, body: object = {}): Promise<string> {
   const answer = await sent(path, {
-    method,
+    method: "POST",
     body: JSON.stringify(body),
     headers: { "Content-Type": "application/json" },
   });
