@@ -218,11 +218,13 @@ export class Gate {
 
   /** Whether a waiter of that id was there. */
   #change(id: string, change: (waiter: Call) => void): boolean {
-    const waiter = [...this.#dispatcher.queue].find((call) => call.id === id);
-    if (!waiter) return false;
-    change(waiter);
-    this.#dispatcher.finish();
-    return true;
+    for (const waiter of this.#dispatcher.queue) {
+      if (waiter.id !== id) continue;
+      change(waiter);
+      this.#dispatcher.finish();
+      return true;
+    }
+    return false;
   }
 }
 
