@@ -25,7 +25,8 @@ export async function hear(answer: Response): Promise<Heard> {
   const text = await answer.text();
   if (answer.headers.get("content-type")?.startsWith("text/event-stream") !== true) {
     const whole = objectIn(JSON.parse(text)) ?? {};
-    return summary([{ ...whole, choices: objectsIn(whole["choices"]).map(asDelta) }], 1);
+    // A refusal is no answer, whole or not.
+    return summary([{ ...whole, choices: objectsIn(whole["choices"]).map(asDelta) }], answer.ok ? 1 : 0);
   }
   const frames = frameDecoder("openai-chat").push(Buffer.from(text));
   const chunks = frames
